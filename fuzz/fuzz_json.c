@@ -1,4 +1,4 @@
-/* base/json.h: any bytes parse or are refused; what parsed can be written and parses to the same. */
+/* base/json.h: any bytes parse or are refused; what parsed is written and parses to the same. */
 #include "fuzz.h"
 
 #include "base/json.h"

@@ -19,7 +19,7 @@ char *wg_buf_reserve(struct wg_buf *b, size_t n)
         return NULL;
     }
     size_t need = b->len + n + 1;
-    if (need > b->cap) {
+    if (need > b->cap || !b->p) {
         size_t cap = b->cap ? b->cap : 64;
         while (cap < need)
             cap = cap > b->max / 2 ? need : cap * 2;

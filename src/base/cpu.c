@@ -202,8 +202,9 @@ int wg_cpu_count(void)
     else
         n = (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (read_line("/sys/fs/cgroup/cpu.max", line, sizeof line)) {
-        if (sscanf(line, "%lld %lld", &quota, &period) != 2)
-            quota = -1;
+        char *rest; /* "QUOTA PERIOD" or "max PERIOD" */
+        quota = strtoll(line, &rest, 10);
+        period = rest == line ? 0 : strtoll(rest, NULL, 10);
     } else if (read_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", line, sizeof line)) {
         quota = strtoll(line, NULL, 10);
         if (read_line("/sys/fs/cgroup/cpu/cpu.cfs_period_us", line, sizeof line))

@@ -44,7 +44,8 @@ struct wg_err {
 /* Sets *err (when not NULL) and returns status, so that a failure is one statement. */
 enum wg_status wg_fail(struct wg_err *err, enum wg_status status, const char *fmt, ...)
     WG_PRINTF(3, 4);
-enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *fmt, va_list ap);
+enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *fmt, va_list ap)
+    WG_PRINTF(3, 0);
 
 /* Puts "prefix: " before the message of an error that is already set. Returns its status. */
 enum wg_status wg_err_prefix(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
