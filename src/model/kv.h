@@ -1,0 +1,34 @@
+/*
+ * KV cache of one session: for every layer the keys and values of all positions so far, laid out
+ * [kv_head][position][d_head] so that one head streams. Address space for the whole context is
+ * reserved at birth and becomes memory as positions fill.
+ */
+#ifndef WG_MODEL_KV_H
+#define WG_MODEL_KV_H
+
+#include "model/spec.h"
+
+struct wg_kv_layer {
+    char *k, *v;       /* head h, position p: k + h * head_bytes + p * row_bytes */
+    size_t row_bytes;  /* of one position of one head */
+    size_t head_bytes; /* of all positions of one head */
+};
+
+struct wg_kv {
+    enum wg_kv_type type;
+    int64_t capacity; /* positions */
+    int64_t length;   /* positions filled */
+    int n_layers;
+    struct wg_kv_layer *layers;
+    void *memory; /* one mapping behind all layers */
+    size_t memory_bytes;
+};
+
+enum wg_status wg_kv_init(struct wg_kv *kv, const struct wg_spec *spec, enum wg_kv_type type,
+                          int64_t capacity, struct wg_err *err) WG_NODISCARD;
+/* Forgets positions from `length` on. */
+void wg_kv_truncate(struct wg_kv *kv, int64_t length);
+void wg_kv_release(struct wg_kv *kv);
+int wg_kv_type_bytes(enum wg_kv_type type);
+
+#endif

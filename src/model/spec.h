@@ -1,0 +1,93 @@
+/*
+ * What a model computes, as data. A family file (families/) fills a wg_spec from metadata; the one
+ * forward pass (forward.c), the size estimator (src/plan) and the loader read it and never ask
+ * which family it was.
+ *
+ * Shapes: d_model is the width of the residual stream; a matrix [out, in] maps in to out and is
+ * stored row by row (ne = {in, out} in a GGUF file).
+ */
+#ifndef WG_MODEL_SPEC_H
+#define WG_MODEL_SPEC_H
+
+#include "base/status.h"
+#include "kernel/kernel.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wg_norm_kind { WG_NORM_RMS, WG_NORM_LAYER };
+
+enum wg_rope_layout {
+    WG_ROPE_NEOX,        /* pairs (i, i + half): Hugging Face order */
+    WG_ROPE_INTERLEAVED, /* pairs (2i, 2i + 1): original Llama order, as GGUF stores Llama rows */
+};
+
+/*
+ * One rotary embedding (Su et al. 2021). Scaling (linear, llama3, yarn, longrope) is folded into
+ * the frequencies and the magnitude when the spec is made, so that the forward pass knows none of
+ * it: the angle of pair i at position p is p * inv_freq[i], cosine and sine are multiplied by
+ * mscale.
+ */
+struct wg_rope {
+    enum wg_rope_layout layout;
+    int dims;         /* rotated values a head, even; the rest of the head passes through */
+    double *inv_freq; /* [dims / 2], owned by the spec */
+    double base;      /* before scaling, for display */
+    float mscale;
+};
+
+struct wg_attn_spec {
+    int n_heads, n_kv_heads;
+    int d_head;     /* of queries, keys and values */
+    int rope;       /* index in wg_spec.ropes, -1: no position embedding */
+    int64_t window; /* attends to this many positions, itself included; 0: all */
+    float scale;    /* of q.k, usually 1 / sqrt(d_head) */
+    float softcap;  /* 0: none */
+};
+
+struct wg_mlp_spec {
+    int64_t d_ff;
+    enum wg_act act;
+};
+
+struct wg_layer_spec {
+    struct wg_attn_spec attn;
+    struct wg_mlp_spec mlp;
+};
+
+enum { WG_MAX_ROPES = 4, WG_MAX_LAYERS = 1024 };
+
+struct wg_spec {
+    const char *family;    /* "Llama", static */
+    char architecture[64]; /* as the file names it: "llama" */
+    int64_t d_model, n_vocab;
+    int64_t context_length; /* the model was trained for */
+    enum wg_norm_kind norm;
+    float norm_eps;
+    float embed_scale;   /* embeddings are multiplied by it; 1: not */
+    float logit_softcap; /* 0: none */
+    bool tied_output;    /* the output head is the embedding matrix */
+    int n_layers;
+    struct wg_layer_spec *layers; /* [n_layers], owned */
+    int n_ropes;
+    struct wg_rope ropes[WG_MAX_ROPES];
+};
+
+/* Allocates layers; everything else zero. */
+enum wg_status wg_spec_init(struct wg_spec *s, int n_layers, struct wg_err *err) WG_NODISCARD;
+void wg_spec_release(struct wg_spec *s);
+
+/* Checks that the numbers agree with each other and are inside the limits of this program: the last
+ * step of every family reader. `name` is the file, for the message. */
+enum wg_status wg_spec_check(const struct wg_spec *s, const char *name,
+                             struct wg_err *err) WG_NODISCARD;
+
+/* Adds a rotary embedding with plain frequencies base^(-2i/dims) and mscale 1; *index names it. */
+enum wg_status wg_spec_add_rope(struct wg_spec *s, enum wg_rope_layout layout, int dims,
+                                double base, int *index, struct wg_err *err) WG_NODISCARD;
+
+/* Bytes of KV cache a position takes over all layers whose window is not full yet, and the bytes of
+ * a session of n positions (windows counted), for elements of kv_bytes each. */
+uint64_t wg_spec_kv_bytes(const struct wg_spec *s, int64_t positions, int kv_bytes);
+
+#endif
