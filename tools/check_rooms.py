@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "license": "base package text",
     "model": "base package kernel",
     "engine": "base package text kernel model",
-    "plan": "base package model engine",
+    "plan": "base package license model engine",
     "report": "base package text license model engine plan",
     "cli": "base package text kernel license model engine plan report",
 }
