@@ -1,7 +1,6 @@
 # Verbs only: Meson describes the build (meson.build), this file saves typing. `make help` lists them.
-# T=<target>, RUNS=<n>: make fuzz.  PREFIX=<dir>: make install.
+# T=<target>, RUNS=<n>: make fuzz.  PREFIX=<dir>, DESTDIR=<dir>: make install.  NINJAFLAGS=-j2: all.
 MESON ?= meson
-NINJA ?= ninja
 PREFIX ?= /usr/local
 T ?= gguf
 RUNS ?= 100000
@@ -12,7 +11,7 @@ SAN_THREAD = -Db_sanitize=thread -Db_lundef=false
 .PHONY: all deps try test check bench lint fmt asan tsan fuzz cov install docs clean help
 
 all: build/build.ninja ## build build/weigh (the default); installs nothing
-	@$(NINJA) -C build weigh
+	@ninja $(NINJAFLAGS) -C build weigh
 
 build/build.ninja:
 	@$(MESON) setup build || { tools/bootstrap.sh --check build; exit 1; }
@@ -30,7 +29,7 @@ test: ## install, build and run every test; the last line says N passed, N faile
 	@tools/test.py
 
 check: build/build.ninja ## build and run the quick tests: no model, no network
-	@$(NINJA) -C build
+	@ninja $(NINJAFLAGS) -C build
 	@$(MESON) test -C build --suite check --print-errorlogs
 
 bench: all ## measure this machine, beside llama.cpp: docs/SPEED.md
@@ -44,31 +43,33 @@ fmt: ## rewrite the sources with clang-format 14
 
 asan: ## quick tests under AddressSanitizer and UndefinedBehaviorSanitizer, base and best kernels
 	@test -f build-asan/build.ninja || $(MESON) setup build-asan $(SAN_ADDRESS) -Dbuildtype=debugoptimized
-	@$(NINJA) -C build-asan
+	@ninja $(NINJAFLAGS) -C build-asan
 	@WEIGH_CPU_MASK=base $(MESON) test -C build-asan --suite check --print-errorlogs --logbase testlog-base -t 5
 	@$(MESON) test -C build-asan --suite check --print-errorlogs -t 5
 
 tsan: ## unit tests under ThreadSanitizer
 	@test -f build-tsan/build.ninja || $(MESON) setup build-tsan $(SAN_THREAD) -Dbuildtype=debugoptimized
-	@$(NINJA) -C build-tsan
+	@ninja $(NINJAFLAGS) -C build-tsan
 	@$(MESON) test -C build-tsan --suite unit --print-errorlogs -t 10
 
 fuzz: ## fuzz one parser: make fuzz T=gguf RUNS=100000
+	@test -f fuzz/fuzz_$(T).c || { echo "no target $(T); there are:" \
+		$(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c)); exit 2; }
 	@test -f build-fuzz/build.ninja || CC=clang-16 $(MESON) setup build-fuzz $(SAN_ADDRESS) \
 		-Dbuildtype=debugoptimized -Dfuzz=true -Dtests=false \
 		|| { tools/bootstrap.sh --check build fuzz; exit 1; }
-	@$(NINJA) -C build-fuzz fuzz/fuzz_$(T)
+	@ninja $(NINJAFLAGS) -C build-fuzz fuzz/fuzz_$(T)
 	@tools/fuzz.sh $(T) $(RUNS)
 
 cov: ## line coverage of the quick tests, as text and HTML
 	@test -f build-cov/build.ninja || $(MESON) setup build-cov -Db_coverage=true -Dbuildtype=debug
-	@$(NINJA) -C build-cov
+	@ninja $(NINJAFLAGS) -C build-cov
 	@$(MESON) test -C build-cov --suite check
-	@$(NINJA) -C build-cov coverage || { tools/bootstrap.sh --check cov; exit 1; }
+	@ninja $(NINJAFLAGS) -C build-cov coverage || { tools/bootstrap.sh --check cov; exit 1; }
 
 install: ## build and install below PREFIX (default /usr/local)
 	@$(MESON) setup build --prefix $(PREFIX) --reconfigure
-	@$(NINJA) -C build weigh
+	@ninja $(NINJAFLAGS) -C build weigh
 	@$(MESON) install -C build
 
 docs: all ## write docs/cli/*.md from weigh's own help
