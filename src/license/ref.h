@@ -5,7 +5,8 @@
  *
  * To add one:
  *   1. write the publisher's text with part marks (docs/LICENSES.md, "Marks") outside the tree;
- *   2. build/license-index MARKED > src/license/ref/<id>.h, which holds hashes only;
+ *   2. `ninja -C build license-index && build/license-index MARKED > src/license/ref/<id>.h`, which
+ *      holds hashes only;
  *   3. src/license/ref/<id>.c: names, SHA-256 of known files, and the clause table, with token
  *      ranges from build/license-index --number MARKED;
  *   4. its line in WG_REFS below and its file in src/license/meson.build;

@@ -54,7 +54,7 @@ enum wg_use_key {
         WG_USE_COUNT
 };
 
-enum wg_use_role { WG_ROLE_DEPLOYER, WG_ROLE_END_USER };
+enum wg_use_role { WG_DEPLOYER, WG_END_USER };
 
 enum wg_use_offer { /* a set */
                     WG_OFFERS_INTERNAL = 1 << 0,

@@ -1,0 +1,37 @@
+/*
+ * Known texts in a sequence of words, by comparison word for word. No score: a text matches or does
+ * not.
+ *
+ * Soft words (enumerators) may be absent on one side; where both sides have one at the same place
+ * they have to be equal. Holes take only what license/ref.h says; what they took is in the match.
+ */
+#ifndef WG_LICENSE_MATCH_H
+#define WG_LICENSE_MATCH_H
+
+#include "license/norm.h"
+#include "license/ref.h"
+
+#include <stdbool.h>
+
+enum { WG_MATCH_MAX_PARTS = 24 };
+#define WG_MATCH_ABSENT UINT32_MAX
+
+struct wg_match {
+    const struct wg_ref *ref;
+    size_t first, end; /* words of the text: [first, end) */
+    struct {
+        uint32_t first, end; /* words that the part or hole took; both 0 when it is not there */
+    } part[WG_MATCH_MAX_PARTS];
+};
+
+/* The leftmost match of ref that begins at or after `from`; false for none. Where optional parts
+ * give a choice the longer match wins. */
+bool wg_match_find(const struct wg_ref *ref, const struct wg_words *w, size_t from,
+                   struct wg_match *out);
+
+/* First place at or after `from` where `n` words of the reference, from ref token `first` on, stand
+ * in the text (soft words as above); false for none. *at and *end are words of the text. */
+bool wg_match_range(const struct wg_ref *ref, uint32_t first, uint32_t n, const struct wg_words *w,
+                    size_t from, size_t *at, size_t *end);
+
+#endif
