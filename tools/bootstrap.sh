@@ -34,7 +34,10 @@ done <"$list"
 
 if $check; then
     echo "missing Debian packages:$missing" >&2
-    echo "run \`make deps\` (for make lint, fuzz or cov: tools/bootstrap.sh lint fuzz cov)" >&2
+    case $* in
+    build | "build test") echo "run \`make deps\`" >&2 ;;
+    *) echo "run: tools/bootstrap.sh $*" >&2 ;;
+    esac
     exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
