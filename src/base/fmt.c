@@ -1,0 +1,62 @@
+#include "base/fmt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *wg_fmt_bytes(char out[WG_FMT_BYTES], uint64_t bytes)
+{
+    static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double x = (double)bytes;
+    int i = 0;
+
+    /* 1023.95 would print as 1024.0 of the smaller unit. */
+    for (; x >= (i ? 1023.95 : 1024) && i < 5; i++)
+        x /= 1024;
+    snprintf(out, WG_FMT_BYTES, i ? "%.1f %s" : "%.0f %s", x, unit[i]);
+    return out;
+}
+
+const char *wg_fmt_count(char out[WG_FMT_BYTES], int64_t n)
+{
+    char digits[32];
+    uint64_t v = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)v), at = 0;
+
+    if (n < 0)
+        out[at++] = '-';
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+const char *wg_fmt_real(char out[WG_FMT_BYTES], double v)
+{
+    double a = fabs(v);
+
+    if (!isfinite(v) || a >= 9e18)
+        snprintf(out, WG_FMT_BYTES, isfinite(v) ? "%.3g" : "unknown", v);
+    else if (a >= 99.95)
+        wg_fmt_count(out, (int64_t)llround(v));
+    else if (a > 0 && a < 0.001)
+        snprintf(out, WG_FMT_BYTES, "%.2e", v);
+    else
+        snprintf(out, WG_FMT_BYTES, "%.*f", a >= 9.995 ? 1 : a >= 0.9995 ? 2 : a == 0 ? 0 : 4, v);
+    return out;
+}
+
+const char *wg_fmt_usd(char out[WG_FMT_BYTES], double v)
+{
+    char number[WG_FMT_BYTES];
+
+    if (fabs(v) >= 99.995 || !isfinite(v) || (v != 0 && fabs(v) < 0.01))
+        wg_fmt_real(number, v);
+    else
+        snprintf(number, sizeof number, "%.2f", v);
+    snprintf(out, WG_FMT_BYTES, "USD %.40s", number);
+    return out;
+}
