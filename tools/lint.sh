@@ -29,7 +29,7 @@ check_clang() { werror_build build-lint-clang clang-16; }
 check_tidy() { # reads the compile commands of check_clang
     [ -f build-lint-clang/compile_commands.json ] || check_clang || return 1
     run-clang-tidy-14 -quiet -p build-lint-clang -j "$(nproc)" "$PWD/(src|fuzz)/.*" 2>&1 |
-        grep -vE '^(clang-tidy|[0-9]+ warnings)|^$|^Suppressed'
+        grep -vE '^(clang-tidy|[0-9]+ warnings?)|^$|^Suppressed'
     return "${PIPESTATUS[0]}"
 }
 
