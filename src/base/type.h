@@ -4,7 +4,7 @@
  * file reader needs.
  *
  * To add one: 1. a row in WG_TYPES; 2. its dequantizer in src/kernel/quant*.c; 3. its row in
- * docs/FORMATS.md; tests/kernel/test_quant.c fails until 2 is done.
+ * docs/FORMATS.md; tests/kernel/checkkern fails until 2 is done.
  */
 #ifndef WG_BASE_TYPE_H
 #define WG_BASE_TYPE_H

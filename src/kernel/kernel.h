@@ -57,17 +57,18 @@ enum wg_kv_type { WG_KV_F32, WG_KV_F16, WG_KV_TYPE_COUNT };
  * result does not depend on how the prompt was cut).
  */
 struct wg_attn_args {
-    const float *q;     /* [n_heads][d_k], heads q_stride floats apart */
-    const void *k, *v;  /* first visible position; rows k_stride, v_stride bytes apart */
-    float *out;         /* [n_heads][d_v], heads out_stride floats apart */
+    const float *q;    /* [n_heads][d_k], heads q_stride floats apart */
+    const void *k, *v; /* first visible position; rows k_stride, v_stride bytes apart */
+    float *out;        /* [n_heads][d_v], heads out_stride floats apart */
     int64_t q_stride, out_stride;
     size_t k_stride, v_stride;
-    int64_t n_kv;       /* visible positions, >= 1 */
+    int64_t n_kv; /* visible positions, >= 1 */
     int n_heads, d_k, d_v;
-    float scale;        /* applied to q.k */
-    float softcap;      /* 0: none; else s = softcap * tanh(s / softcap) */
-    const float *sinks; /* [n_heads] extra logit a head that takes weight and adds nothing; or NULL */
-    void *scratch;      /* wg_attn_scratch_bytes(), 64-byte aligned, one a thread */
+    float scale;   /* applied to q.k */
+    float softcap; /* 0: none; else s = softcap * tanh(s / softcap) */
+    const float
+        *sinks;    /* [n_heads] extra logit a head that takes weight and adds nothing; or NULL */
+    void *scratch; /* wg_attn_scratch_bytes(), 64-byte aligned, one a thread */
 };
 typedef void wg_attn_fn(const struct wg_attn_args *a);
 size_t wg_attn_scratch_bytes(int n_heads, int d_k, int d_v);
@@ -83,6 +84,7 @@ enum wg_act {
 
 struct wg_kernels {
     enum wg_isa isa;
+    uint32_t features;                     /* enum wg_cpu_feature */
     wg_dequant_fn *dequant[WG_TYPE_LIMIT]; /* NULL for I8.. and types without values */
 
     /* Default path: activations may be rounded (int8 blocks, bf16). NULL run: not a weight type. */

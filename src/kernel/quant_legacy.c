@@ -1,0 +1,139 @@
+/*
+ * Dequantizers of the types with blocks of 32 values (and NVFP4): one scale a block, codes of 4, 5
+ * or 8 bits, an optional minimum. A 4-bit block keeps value i in the low and value i + 16 in the
+ * high half of byte i. The types of 5 bits keep bit 4 of value i in bit i of a 32-bit word.
+ */
+#include "kernel/half.h"
+#include "kernel/variants.h"
+
+enum { B = 32 };
+
+const int8_t wg_iq4nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                    1,    13,   25,  38,  53,  69,  89,  113};
+
+/* E2M1 values, doubled. */
+const int8_t wg_fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+void wg_dequant_q4_0_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 18, dst += B) {
+        float d = wg_load_f16(p);
+        for (int i = 0; i < 16; i++) {
+            dst[i] = d * (float)((p[2 + i] & 15) - 8);
+            dst[i + 16] = d * (float)((p[2 + i] >> 4) - 8);
+        }
+    }
+}
+
+void wg_dequant_q4_1_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 20, dst += B) {
+        float d = wg_load_f16(p), m = wg_load_f16(p + 2);
+        for (int i = 0; i < 16; i++) {
+            dst[i] = d * (float)(p[4 + i] & 15) + m;
+            dst[i + 16] = d * (float)(p[4 + i] >> 4) + m;
+        }
+    }
+}
+
+/* Code of value i of a 5-bit block with high bits qh and low halves qs. */
+static int code5(const uint8_t *qs, uint32_t qh, int i)
+{
+    int low = i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
+
+    return low | (int)(qh >> i & 1) << 4;
+}
+
+void wg_dequant_q5_0_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 22, dst += B) {
+        float d = wg_load_f16(p);
+        uint32_t qh = wg_load_u32(p + 2);
+        for (int i = 0; i < B; i++)
+            dst[i] = d * (float)(code5(p + 6, qh, i) - 16);
+    }
+}
+
+void wg_dequant_q5_1_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 24, dst += B) {
+        float d = wg_load_f16(p), m = wg_load_f16(p + 2);
+        uint32_t qh = wg_load_u32(p + 4);
+        for (int i = 0; i < B; i++)
+            dst[i] = d * (float)code5(p + 8, qh, i) + m;
+    }
+}
+
+void wg_dequant_q8_0_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 34, dst += B) {
+        float d = wg_load_f16(p);
+        for (int i = 0; i < B; i++)
+            dst[i] = d * (float)(int8_t)p[2 + i];
+    }
+}
+
+/* As Q8_0, with the sum of the values (not needed here) after the scale. */
+void wg_dequant_q8_1_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 36, dst += B) {
+        float d = wg_load_f16(p);
+        for (int i = 0; i < B; i++)
+            dst[i] = d * (float)(int8_t)p[4 + i];
+    }
+}
+
+void wg_dequant_iq4_nl_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 18, dst += B) {
+        float d = wg_load_f16(p);
+        for (int i = 0; i < 16; i++) {
+            dst[i] = d * (float)wg_iq4nl_values[p[2 + i] & 15];
+            dst[i + 16] = d * (float)wg_iq4nl_values[p[2 + i] >> 4];
+        }
+    }
+}
+
+void wg_dequant_mxfp4_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / B; b++, p += 17, dst += B) {
+        float d = wg_e8m0_half(p[0]);
+        for (int i = 0; i < 16; i++) {
+            dst[i] = d * (float)wg_fp4_values[p[1 + i] & 15];
+            dst[i + 16] = d * (float)wg_fp4_values[p[1 + i] >> 4];
+        }
+    }
+}
+
+/* Four groups of 16 values, each with its scale: 4 scales, then 8 bytes a group. */
+void wg_dequant_nvfp4_ref(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t b = 0; b < n / 64; b++, p += 36, dst += 64) {
+        for (int g = 0; g < 4; g++) {
+            float d = wg_ue4m3_half(p[g]);
+            for (int i = 0; i < 8; i++) {
+                uint8_t q = p[4 + 8 * g + i];
+                dst[16 * g + i] = d * (float)wg_fp4_values[q & 15];
+                dst[16 * g + i + 8] = d * (float)wg_fp4_values[q >> 4];
+            }
+        }
+    }
+}
