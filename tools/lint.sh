@@ -21,7 +21,10 @@ werror_build() { # folder, compiler, options
     shift 2
     [ -f "$folder/build.ninja" ] ||
         CC=$compiler meson setup "$folder" --werror -Dbuildtype=debugoptimized "$@" >/dev/null || return 1
-    ninja -C "$folder" --quiet
+    # shellcheck disable=SC2086 # flags
+    ninja ${NINJAFLAGS:-} -C "$folder" --quiet 2>&1 |
+        awk '/error|FAILED|ERROR/ { show = 12 } show-- > 0 && !/^(gcc|clang)/'
+    return "${PIPESTATUS[0]}"
 }
 check_gcc() { werror_build build-lint-gcc gcc; }
 check_clang() { werror_build build-lint-clang clang-16; }
@@ -29,7 +32,7 @@ check_clang() { werror_build build-lint-clang clang-16; }
 check_tidy() { # reads the compile commands of check_clang
     [ -f build-lint-clang/compile_commands.json ] || check_clang || return 1
     run-clang-tidy-14 -quiet -p build-lint-clang -j "$(nproc)" "$PWD/(src|fuzz)/.*" 2>&1 |
-        grep -vE '^(clang-tidy|[0-9]+ warnings?)|^$|^Suppressed'
+        sed 's/\x1b\[[0-9;]*m//g' | grep -vE '^(clang-tidy-14|[0-9]+ warnings?) |^$|^Suppressed'
     return "${PIPESTATUS[0]}"
 }
 

@@ -147,7 +147,7 @@ static enum wg_status read_at_release(struct use_reader *r, const json_t *v)
     u->at_release = wg_arena_alloc(&u->arena, json_object_size(v), sizeof *u->at_release);
     if (!u->at_release)
         return wg_oom(r->err, "USE.yaml");
-    json_object_foreach((json_t *)(uintptr_t)v, date, users)
+    json_object_foreach((json_t *)v, date, users)
     {
         struct wg_use_at_release *a = &u->at_release[u->n_at_release];
         if (!is_date(date))
@@ -284,7 +284,7 @@ static enum wg_status read_group(struct use_reader *r, const char *prefix, const
     const char *key;
     json_t *v;
 
-    json_object_foreach((json_t *)(uintptr_t)map, key, v)
+    json_object_foreach((json_t *)map, key, v)
     {
         char full[128];
         size_t n = (size_t)snprintf(full, sizeof full, "%s%s", prefix, key);

@@ -186,7 +186,7 @@ static double now_ns(void)
 
 double ck_time(void (*fn)(void *arg), void *arg)
 {
-    double best = INFINITY;
+    double best = HUGE_VAL;
     int calls = 1;
 
     for (int run = 0; run < 7;) {
