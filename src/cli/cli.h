@@ -58,7 +58,10 @@ struct wg_cmd {
 };
 
 /* X(name): declares wg_cmd_<name> and lists it. */
-#define WG_COMMANDS(X) X(version)
+// clang-format off
+#define WG_COMMANDS(X) \
+    X(version)
+// clang-format on
 
 #define WG_CMD_DECLARE(name) extern const struct wg_cmd wg_cmd_##name;
 WG_COMMANDS(WG_CMD_DECLARE)
