@@ -10,7 +10,8 @@
  * tensor inside the file, aligned, and overlapping no other. The first broken rule gives
  * WG_E_INPUT with "FILE: offset N: RULE". Limits are in package/limits.h.
  *
- * Big-endian files are refused by name (WG_E_UNSUPPORTED).
+ * Big-endian files, version 1 and later than 3, and arrays of arrays are refused by name
+ * (WG_E_UNSUPPORTED).
  */
 #ifndef WG_PACKAGE_GGUF_H
 #define WG_PACKAGE_GGUF_H
@@ -43,6 +44,8 @@ struct wg_gguf_str {
     size_t n;
 };
 
+const char *wg_gguf_kind_name(enum wg_gguf_kind kind); /* "U32", "STRING", ... */
+
 /* One metadata value. Arrays of arrays are refused. */
 struct wg_gguf_kv {
     const char *key; /* NUL-terminated copy */
@@ -62,7 +65,7 @@ struct wg_tensor {
     enum wg_type type;
     int n_dims;
     int64_t ne[WG_MAX_DIMS];
-    const void *data; /* in the mapping */
+    const void *data; /* in the mapping, aligned as the file says: maybe less than the type needs */
     size_t bytes;
     int part;        /* file of a split set, from 0 */
     uint64_t offset; /* of the data in that file */
@@ -70,18 +73,22 @@ struct wg_tensor {
 
 struct wg_gguf;
 
-enum wg_status wg_gguf_open(const char *path, struct wg_gguf **out, struct wg_err *err)
-    WG_NODISCARD;
+/* WG_E_USAGE names the first file when `path` is a later part of a split set. */
+enum wg_status wg_gguf_open(const char *path, struct wg_gguf **out,
+                            struct wg_err *err) WG_NODISCARD;
 /* Parses bytes in memory (tests, fuzzing, headers fetched by range requests). With header_only the
- * tensor data may be absent: data pointers are NULL and ranges are checked against file_bytes. */
+ * tensor data may be absent: data pointers are NULL and ranges are checked against file_bytes
+ * (else file_bytes is not read). `bytes` stay the caller's and must outlive *out; `name` is copied.
+ * Of a split set this is the one part that the bytes are. */
 enum wg_status wg_gguf_parse(const void *bytes, size_t n, bool header_only, uint64_t file_bytes,
-                             const char *name, struct wg_gguf **out, struct wg_err *err)
-    WG_NODISCARD;
+                             const char *name, struct wg_gguf **out,
+                             struct wg_err *err) WG_NODISCARD;
 void wg_gguf_close(struct wg_gguf *g);
 
 const char *wg_gguf_path(const struct wg_gguf *g); /* of the first part */
 uint32_t wg_gguf_version(const struct wg_gguf *g);
-int wg_gguf_parts(const struct wg_gguf *g);
+uint32_t wg_gguf_alignment(const struct wg_gguf *g); /* of the first part, in bytes */
+int wg_gguf_parts(const struct wg_gguf *g);          /* files that were read */
 size_t wg_gguf_kv_count(const struct wg_gguf *g);
 const struct wg_gguf_kv *wg_gguf_kv_at(const struct wg_gguf *g, size_t i);
 const struct wg_gguf_kv *wg_gguf_find(const struct wg_gguf *g, const char *key); /* or NULL */

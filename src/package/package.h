@@ -54,8 +54,7 @@ struct wg_pkg {
  * folder in Hugging Face layout, or a name in the store. WG_E_NOT_FOUND for none of these, with the
  * nearest store names in the message; WG_E_INPUT when a split set is not whole.
  */
-enum wg_status wg_pkg_open(const char *model, struct wg_pkg **out, struct wg_err *err)
-    WG_NODISCARD;
+enum wg_status wg_pkg_open(const char *model, struct wg_pkg **out, struct wg_err *err) WG_NODISCARD;
 void wg_pkg_close(struct wg_pkg *p);
 
 /* First file with this role, or NULL. */
