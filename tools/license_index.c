@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "license/limits.h"
-#include "license/norm.h"
+#include "license/words.h"
 #include "license/ref.h"
 
 #include <stdio.h>

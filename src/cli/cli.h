@@ -60,6 +60,7 @@ struct wg_cmd {
 /* X(name): declares wg_cmd_<name> and lists it. */
 // clang-format off
 #define WG_COMMANDS(X) \
+    X(cost) \
     X(version)
 // clang-format on
 

@@ -8,7 +8,7 @@
 #ifndef WG_LICENSE_MATCH_H
 #define WG_LICENSE_MATCH_H
 
-#include "license/norm.h"
+#include "license/words.h"
 #include "license/ref.h"
 
 #include <stdbool.h>

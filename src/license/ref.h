@@ -1,5 +1,5 @@
 /*
- * Known licence texts, without the texts. A reference is a sequence of word hashes (license/norm.h)
+ * Known licence texts, without the texts. A reference is a sequence of word hashes (license/words.h)
  * cut into parts; parts may be optional, alternatives of each other, or holes that a copyright line
  * or a name fills. Everything else has to be there, word for word.
  *

@@ -332,7 +332,7 @@ enum wg_status wg_use_parse(const char *text, size_t n, const char *name, struct
         st = wg_oom(err, "USE.yaml");
     else if (json_is_object(doc))
         st = read_group(&r, "", doc);
-    else if (!json_is_null(doc))
+    else
         st = wg_fail(err, WG_E_INPUT, "%s: write a mapping of questions to answers", name);
     json_decref(doc);
     if (st == WG_OK)

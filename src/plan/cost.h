@@ -56,7 +56,7 @@ struct wg_cost_result {
     struct wg_speed speed;
     struct wg_cost_line *lines;
     size_t n_lines;
-    const char **missing; /* keys of USE.yaml, or "prices", "bench" with what is lacking */
+    const char **missing; /* keys of USE.yaml, or what else is lacking */
     size_t n_missing;
 };
 

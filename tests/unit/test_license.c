@@ -1,6 +1,6 @@
 /* license/: words of a text, known texts found or not, every single-word edit noticed. */
 #include "license/match.h"
-#include "license/norm.h"
+#include "license/words.h"
 #include "license/ref.h"
 
 #include "base/file.h"

@@ -1,4 +1,4 @@
-#include "license/norm.h"
+#include "license/words.h"
 
 #include "base/mem.h"
 #include "base/utf8.h"
