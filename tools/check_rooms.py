@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "engine": "base package text kernel model",
     "plan": "base package license model engine",
     "report": "base package text license model engine plan",
+    "api": "base package text model engine",
     "cli": "base package text kernel license model engine plan report",
 }
 

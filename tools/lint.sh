@@ -42,6 +42,8 @@ check_symbols() { # every name that a program linking libweigh could meet is our
     foreign=$(nm -g --defined-only build-lint-gcc/libweighcore.a 2>/dev/null |
         awk 'NF == 3 && $3 !~ /^wg_/ { print $3 }' | sort -u)
     [ -z "$foreign" ] || { echo "global names without wg_: $foreign"; return 1; }
+    foreign=$(nm -D --defined-only build-lint-gcc/libweigh.so | awk '$3 !~ /^weigh_/ { print $3 }')
+    [ -z "$foreign" ] || { echo "libweigh.so shows: $foreign"; return 1; }
 }
 
 check_scripts() {

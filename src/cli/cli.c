@@ -46,6 +46,8 @@ static void print_opts(FILE *f, const struct wg_opt *o)
     for (; o && o->name; o++) {
         char left[64];
         char dash[8] = "    ";
+        if (!o->help)
+            continue;
         if (o->short_name)
             snprintf(dash, sizeof dash, "-%c, ", o->short_name);
         snprintf(left, sizeof left, "%s--%s%s%s", dash, o->name, o->arg ? " " : "",
@@ -88,12 +90,22 @@ static void print_help(FILE *f)
           f);
 }
 
+/* --top_p is --top-p: people bring the names of the HTTP API. */
+static bool same_name(const char *a, const char *b, size_t n)
+{
+    if (strlen(a) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != (b[i] == '_' ? '-' : b[i]))
+            return false;
+    return true;
+}
+
 static const struct wg_opt *find_opt(const struct wg_opt *list, const char *name, size_t n,
                                      char short_name)
 {
     for (; list && list->name; list++)
-        if (short_name ? list->short_name == short_name
-                       : strlen(list->name) == n && memcmp(list->name, name, n) == 0)
+        if (short_name ? list->short_name == short_name : same_name(list->name, name, n))
             return list;
     return NULL;
 }
@@ -187,6 +199,15 @@ static void on_signal(int sig)
     wg_interrupt();
 }
 
+void wg_cli_arm_signals(void)
+{
+    struct sigaction sa = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    wg_interrupt_clear();
+}
+
 static enum wg_status flush_stdout(struct wg_err *err)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -257,12 +278,10 @@ static const struct wg_cmd *find_command(const char *name)
 
 int wg_cli_main(int argc, char **argv)
 {
-    struct sigaction sa = {.sa_handler = on_signal};
     struct wg_err err = {0};
     int exit_code = 0;
 
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
+    wg_cli_arm_signals();
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         print_help(stderr);
@@ -303,4 +322,23 @@ enum wg_status wg_cli_json(const struct wg_global *g, json_t *doc, struct wg_err
 int wg_cli_threads(const struct wg_global *g)
 {
     return g->threads ? g->threads : wg_cpu_count();
+}
+
+enum wg_status wg_cli_ids(const char *list, struct wg_ids *out, struct wg_err *err)
+{
+    const char *s = list;
+
+    while (*s) {
+        char *end;
+        errno = 0;
+        long v = strtol(s, &end, 10);
+        if (end == s || errno != 0 || v < 0 || v > INT32_MAX || (*end != ',' && *end != '\0'))
+            return wg_fail(err, WG_E_USAGE,
+                           "--ids: \"%.40s\" is not a list of token ids such as 1,2,3", s);
+        WG_TRY(wg_ids_add(out, (int32_t)v, err));
+        s = *end == ',' ? end + 1 : end;
+    }
+    if (out->n == 0)
+        return wg_fail(err, WG_E_USAGE, "--ids: the list is empty");
+    return WG_OK;
 }

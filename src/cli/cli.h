@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
+#include "text/tokenizer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +62,9 @@ struct wg_cmd {
 // clang-format off
 #define WG_COMMANDS(X) \
     X(cost) \
+    X(run) \
+    X(logits) \
+    X(bench) \
     X(version)
 // clang-format on
 
@@ -76,5 +80,12 @@ enum wg_status wg_cli_json(const struct wg_global *g, json_t *doc, struct wg_err
 
 /* Threads to use: g->threads, else wg_cpu_count(). */
 int wg_cli_threads(const struct wg_global *g);
+
+/* Appends the ids of a list such as "1,2,3". */
+enum wg_status wg_cli_ids(const char *list, struct wg_ids *out, struct wg_err *err) WG_NODISCARD;
+
+/* SIGINT and SIGTERM set wg_interrupted() once; a second signal ends the process. Call again to
+ * forget an interrupt that was handled. */
+void wg_cli_arm_signals(void);
 
 #endif

@@ -1,0 +1,99 @@
+#include "model/spec.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+
+enum wg_status wg_spec_init(struct wg_spec *s, int n_layers, struct wg_err *err)
+{
+    *s = (struct wg_spec){.n_layers = n_layers, .embed_scale = 1.0f};
+    s->layers = wg_calloc((size_t)n_layers, sizeof *s->layers);
+    return s->layers ? WG_OK : wg_oom(err, "the model's layers");
+}
+
+void wg_spec_release(struct wg_spec *s)
+{
+    for (int i = 0; i < s->n_ropes; i++)
+        wg_free(s->ropes[i].inv_freq);
+    wg_free(s->layers);
+    *s = (struct wg_spec){0};
+}
+
+enum wg_status wg_spec_add_rope(struct wg_spec *s, enum wg_rope_layout layout, int dims,
+                                double base, int *index, struct wg_err *err)
+{
+    if (s->n_ropes == WG_MAX_ROPES)
+        return wg_fail(err, WG_E_INTERNAL, "more than %d rotary embeddings", WG_MAX_ROPES);
+    struct wg_rope *r = &s->ropes[s->n_ropes];
+    *r = (struct wg_rope){.layout = layout, .dims = dims, .base = base, .mscale = 1.0f};
+    r->inv_freq = wg_calloc((size_t)dims / 2 + 1, sizeof *r->inv_freq);
+    if (!r->inv_freq)
+        return wg_oom(err, "rotary frequencies");
+    for (int i = 0; i < dims / 2; i++)
+        r->inv_freq[i] = pow(base, -2.0 * i / dims);
+    *index = s->n_ropes++;
+    return WG_OK;
+}
+
+static enum wg_status check_range(const char *name, const char *what, int64_t v, int64_t lo,
+                                  int64_t hi, struct wg_err *err)
+{
+    if (v >= lo && v <= hi)
+        return WG_OK;
+    return wg_fail(err, WG_E_INPUT, "%s: %s is %lld, outside %lld to %lld", name, what,
+                   (long long)v, (long long)lo, (long long)hi);
+}
+
+static enum wg_status check_layer(const struct wg_spec *s, int layer, const char *name,
+                                  struct wg_err *err)
+{
+    const struct wg_layer_spec *l = &s->layers[layer];
+    const struct wg_attn_spec *a = &l->attn;
+
+    WG_TRY(check_range(name, "the number of attention heads", a->n_heads, 1, 4096, err));
+    WG_TRY(check_range(name, "the number of KV heads", a->n_kv_heads, 1, a->n_heads, err));
+    if (a->n_heads % a->n_kv_heads != 0)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: layer %d: %d attention heads are not a multiple of %d KV heads", name,
+                       layer, a->n_heads, a->n_kv_heads);
+    WG_TRY(check_range(name, "the head size", a->d_head, 1, 1024, err));
+    WG_TRY(check_range(name, "the attention window", a->window, 0, INT64_C(1) << 40, err));
+    if (a->rope >= 0 && s->ropes[a->rope].dims > a->d_head)
+        return wg_fail(err, WG_E_INPUT, "%s: %d rotary dimensions are more than the head size %d",
+                       name, s->ropes[a->rope].dims, a->d_head);
+    return check_range(name, "the feed-forward size", l->mlp.d_ff, 1, INT64_C(1) << 24, err);
+}
+
+enum wg_status wg_spec_check(const struct wg_spec *s, const char *name, struct wg_err *err)
+{
+    WG_TRY(check_range(name, "the number of layers", s->n_layers, 1, WG_MAX_LAYERS, err));
+    WG_TRY(check_range(name, "the embedding size", s->d_model, 1, INT64_C(1) << 20, err));
+    WG_TRY(check_range(name, "the vocabulary size", s->n_vocab, 1, INT64_C(1) << 24, err));
+    WG_TRY(check_range(name, "the context length", s->context_length, 1, INT64_C(1) << 32, err));
+    if (!(s->norm_eps >= 0 && s->norm_eps < 1))
+        return wg_fail(err, WG_E_INPUT, "%s: the norm epsilon is %g, outside 0 to 1", name,
+                       (double)s->norm_eps);
+    for (int i = 0; i < s->n_ropes; i++) {
+        const struct wg_rope *r = &s->ropes[i];
+        if (r->dims < 2 || r->dims % 2 || !(r->base > 0) || !isfinite(r->base))
+            return wg_fail(err, WG_E_INPUT,
+                           "%s: rotary embedding of %d dimensions with base %g: the dimensions "
+                           "have to be even and the base positive",
+                           name, r->dims, r->base);
+    }
+    for (int i = 0; i < s->n_layers; i++)
+        WG_TRY(check_layer(s, i, name, err));
+    return WG_OK;
+}
+
+uint64_t wg_spec_kv_bytes(const struct wg_spec *s, int64_t positions, int kv_bytes)
+{
+    uint64_t total = 0;
+
+    for (int i = 0; i < s->n_layers; i++) {
+        const struct wg_attn_spec *a = &s->layers[i].attn;
+        total += 2 * (uint64_t)a->n_kv_heads * (uint64_t)a->d_head * (uint64_t)kv_bytes *
+                 (uint64_t)positions;
+    }
+    return total;
+}
