@@ -2,6 +2,7 @@
 #include "engine/sampler.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <setjmp.h>
