@@ -158,7 +158,8 @@ def stage_old():
         skipped.append("old: needs x86-64 and qemu-user")
         return
     if build("build"):
-        meson_test("build", "old", "--suite", "unit", "-t", "20", "--wrapper", " ".join(OLD_CPU))
+        meson_test("build", "old", "--suite", "unit", "--suite", "kernel", "-t", "20",
+                   "--wrapper", " ".join(OLD_CPU))
 
 
 STAGES = {"all": stage_all, "asan": stage_asan, "old": stage_old}
