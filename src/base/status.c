@@ -1,13 +1,33 @@
 #include "base/status.h"
 
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
+
+/* Messages quote names out of untrusted files and are printed on terminals: control characters
+ * (C0, DEL, C1) would be obeyed there, so they become '?', and so does a character that the end of
+ * the buffer cut. A new line stays: some messages have several. */
+static void make_printable(char *msg)
+{
+    size_t n = strlen(msg);
+    uint32_t cp;
+
+    for (size_t i = 0; i < n;) {
+        int len = wg_utf8_decode(msg + i, n - i, &cp);
+        size_t step = len > 0 ? (size_t)len : len < 0 ? (size_t)-len : n - i;
+        if (len <= 0 || (cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp < 0xa0))
+            memset(msg + i, '?', step);
+        i += step;
+    }
+}
 
 enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *fmt, va_list ap)
 {
     if (err) {
         err->status = status;
         vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+        make_printable(err->msg);
     }
     return status;
 }

@@ -41,7 +41,8 @@ struct wg_err {
     char msg[WG_ERR_MSG_BYTES];
 };
 
-/* Sets *err (when not NULL) and returns status, so that a failure is one statement. */
+/* Sets *err (when not NULL) and returns status, so that a failure is one statement. Control
+ * characters and malformed UTF-8 in the message become '?': it may quote a hostile file. */
 enum wg_status wg_fail(struct wg_err *err, enum wg_status status, const char *fmt, ...)
     WG_PRINTF(3, 4);
 enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *fmt, va_list ap)

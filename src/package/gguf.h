@@ -5,7 +5,7 @@
  * one: keys of the first part, tensors of all parts.
  *
  * Untrusted input. Every count is compared with the bytes that are left before memory is taken;
- * names are unique; strings bounded and free of NUL in keys and tensor names; types known;
+ * names are unique; strings bounded, keys and tensor names free of control characters; types known;
  * alignment a power of two from 1 to 65536; dimensions 1..2^40 and their product checked; every
  * tensor inside the file, aligned, and overlapping no other. The first broken rule gives
  * WG_E_INPUT with "FILE: offset N: RULE". Limits are in package/limits.h.

@@ -92,7 +92,16 @@ static struct wg_gguf_str read_string(struct wg_rd *r, const char *what, size_t 
     return s;
 }
 
-/* A key or a tensor name: at least one byte, no NUL, as a NUL-terminated copy. */
+static bool has_control(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
+            return true;
+    return false;
+}
+
+/* A key or a tensor name: at least one byte, no NUL or other control character (names end up in
+ * C strings, messages and terminals), as a NUL-terminated copy. */
 static const char *read_name(struct wg_gguf_part *part, struct wg_rd *r, const char *what,
                              size_t max)
 {
@@ -105,8 +114,8 @@ static const char *read_name(struct wg_gguf_part *part, struct wg_rd *r, const c
         wg_rd_fail(r, at, WG_E_INPUT, "%s is empty", what);
         return NULL;
     }
-    if (memchr(s.p, '\0', s.n)) {
-        wg_rd_fail(r, at, WG_E_INPUT, "%s holds a NUL byte", what);
+    if (has_control(s.p, s.n)) {
+        wg_rd_fail(r, at, WG_E_INPUT, "%s holds a control character", what);
         return NULL;
     }
     char *copy = wg_arena_strndup(&part->arena, s.p, s.n);

@@ -52,6 +52,15 @@ static void buf_reports_out_of_memory(void **state)
     wg_buf_release(&b);
 }
 
+static void messages_cannot_talk_to_the_terminal(void **state)
+{
+    struct wg_err err;
+
+    (void)state;
+    wg_fail(&err, WG_E_INPUT, "name \x1b[2J\r\x7f \xc2\x9b \xff \xc3\xa9");
+    assert_string_equal(err.msg, "name ?[2J?? ?? ? \xc3\xa9");
+}
+
 static void reader_stops_at_the_end_and_says_where(void **state)
 {
     static const uint8_t bytes[] = {1, 2, 0, 0, 0, 9};
@@ -266,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buf_grows_to_its_ceiling_and_fails_once),
         cmocka_unit_test(buf_reports_out_of_memory),
+        cmocka_unit_test(messages_cannot_talk_to_the_terminal),
         cmocka_unit_test(reader_stops_at_the_end_and_says_where),
         cmocka_unit_test(arena_honours_its_ceiling),
         cmocka_unit_test(utf8_follows_table_3_7),
