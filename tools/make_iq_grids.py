@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes src/kernel/quant_iq_grid.c: the lattice points that the GGUF format fixes for its IQ types.
+"""Writes src/kernel/quant_tables.c: the lattice points and code values that the GGUF format fixes.
 
 The numbers are data of the file format, taken from the `gguf` package (pip install gguf).
-usage: make_iq_grids.py > src/kernel/quant_iq_grid.c
+usage: make_iq_grids.py > src/kernel/quant_tables.c
 """
 from gguf import quants
 
@@ -21,6 +21,11 @@ def words(cls, bits):
 def main():
     print("/* Written by tools/make_iq_grids.py; what the words mean is in quant.h. */")
     print('#include "kernel/quant.h"\n')
+    print("const int8_t wg_iq4nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,")
+    print("                                    1,    13,   25,  38,  53,  69,  89,  113};\n")
+    print("/* E2M1 values, doubled. */")
+    print("const int8_t wg_fp4_values[16] = "
+          "{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};\n")
     print("// clang-format off")
     for name, cls, bits in GRIDS:
         w = [f"0x{x:04x}" for x in words(cls, bits)]

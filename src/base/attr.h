@@ -9,6 +9,7 @@
 #define WG_UNUSED            __attribute__((unused))
 #define WG_API               __attribute__((visibility("default")))
 #define WG_ALIGNED(n)        __attribute__((aligned(n)))
+#define WG_ALWAYS_INLINE     inline __attribute__((always_inline))
 #define WG_LIKELY(x)         __builtin_expect(!!(x), 1)
 #define WG_UNLIKELY(x)       __builtin_expect(!!(x), 0)
 #else
@@ -18,6 +19,7 @@
 #define WG_UNUSED
 #define WG_API
 #define WG_ALIGNED(n)
+#define WG_ALWAYS_INLINE inline
 #define WG_LIKELY(x)   (x)
 #define WG_UNLIKELY(x) (x)
 #endif

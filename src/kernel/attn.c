@@ -51,7 +51,7 @@ static float block_weights(const struct wg_attn_args *a, float *s, int count, fl
     return older;
 }
 
-static void finish_head(const struct wg_attn_args *a, int h, float max, float sum)
+void wg_attn_finish(const struct wg_attn_args *a, int h, float max, float sum)
 {
     float *out = a->out + h * a->out_stride, older = 1;
 
@@ -98,7 +98,7 @@ static void attn_ref(const struct wg_attn_args *a, enum wg_kv_type type)
         }
     }
     for (int h = 0; h < a->n_heads; h++)
-        finish_head(a, h, max[h], sum[h]);
+        wg_attn_finish(a, h, max[h], sum[h]);
 }
 
 void wg_attn_f32_ref(const struct wg_attn_args *a)

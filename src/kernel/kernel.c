@@ -52,6 +52,17 @@ void wg_kernels_fill(struct wg_kernels *k, enum wg_isa isa, uint32_t features)
     k->isa = isa;
     k->features = features;
     fill_reference(k);
+#if defined(__x86_64__)
+    if (isa < WG_ISA_AVX2)
+        return;
+    wg_kernels_init_avx2(k);
+    if (isa < WG_ISA_AVX512)
+        return;
+    wg_kernels_init_avx512(k);
+    if (isa < WG_ISA_VNNI)
+        return;
+    wg_kernels_init_vnni(k);
+#endif
 }
 
 static void fill_once(void)

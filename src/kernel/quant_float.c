@@ -2,12 +2,12 @@
 #include "kernel/half.h"
 #include "kernel/variants.h"
 
-void wg_dequant_f32_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f32)(const void *src, float *dst, int64_t n)
 {
     memcpy(dst, src, (size_t)n * sizeof *dst);
 }
 
-void wg_dequant_f64_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f64)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -18,7 +18,7 @@ void wg_dequant_f64_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_f16_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f16)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -26,7 +26,7 @@ void wg_dequant_f16_ref(const void *src, float *dst, int64_t n)
         dst[i] = wg_load_f16(p + 2 * i);
 }
 
-void wg_dequant_bf16_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(bf16)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 

@@ -8,33 +8,8 @@
 
 enum { B = 256 };
 
-void wg_q4k_scale_min(const uint8_t s[12], int j, int *scale, int *min)
-{
-    if (j < 4) {
-        *scale = s[j] & 63;
-        *min = s[j + 4] & 63;
-    } else {
-        *scale = (s[j + 4] & 15) | (s[j - 4] >> 6) << 4;
-        *min = s[j + 4] >> 4 | (s[j] >> 6) << 4;
-    }
-}
-
-int wg_q3k_scale(const uint8_t s[12], int j)
-{
-    int low = j < 8 ? s[j] & 15 : s[j - 8] >> 4;
-
-    return (low | (s[8 + j % 4] >> (j / 4 * 2) & 3) << 4) - 32;
-}
-
-int wg_iq4xs_scale(const uint8_t *block, int j)
-{
-    int low = block[4 + j / 2] >> (j % 2 * 4) & 15;
-
-    return (low | (wg_load_u16(block + 2) >> (2 * j) & 3) << 4) - 32;
-}
-
 /* scales[16], codes[64], d, dmin. */
-void wg_dequant_q2_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q2_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -49,7 +24,7 @@ void wg_dequant_q2_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* high bits[32], low codes[64], scales[12], d; a clear high bit takes 4 off. */
-void wg_dequant_q3_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q3_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -65,7 +40,7 @@ void wg_dequant_q3_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* d, dmin, scales[12], codes[128]. */
-void wg_dequant_q4_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q4_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -83,7 +58,7 @@ void wg_dequant_q4_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* d, dmin, scales[12], high bits[32], low codes[128]. */
-void wg_dequant_q5_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -103,7 +78,7 @@ void wg_dequant_q5_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* low codes[128], high codes[64], scales[16], d. */
-void wg_dequant_q6_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q6_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -119,7 +94,7 @@ void wg_dequant_q6_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* d as f32, codes[256], sums of 16 codes (not needed here). */
-void wg_dequant_q8_k_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_k)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -131,7 +106,7 @@ void wg_dequant_q8_k_ref(const void *src, float *dst, int64_t n)
 }
 
 /* d, high bits of the scales[2], low bits[4], codes[128] as in IQ4_NL. */
-void wg_dequant_iq4_xs_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq4_xs)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -158,7 +133,7 @@ static int trit(uint8_t byte, int power)
 }
 
 /* 32 + 16 bytes of five digits each, 4 bytes of four digits, d. */
-void wg_dequant_tq1_0_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(tq1_0)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -174,7 +149,7 @@ void wg_dequant_tq1_0_ref(const void *src, float *dst, int64_t n)
 }
 
 /* codes[64] of 2 bits, d. */
-void wg_dequant_tq2_0_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(tq2_0)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 

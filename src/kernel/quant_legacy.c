@@ -4,17 +4,12 @@
  * high half of byte i. The types of 5 bits keep bit 4 of value i in bit i of a 32-bit word.
  */
 #include "kernel/half.h"
+#include "kernel/quant.h"
 #include "kernel/variants.h"
 
 enum { B = 32 };
 
-const int8_t wg_iq4nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                    1,    13,   25,  38,  53,  69,  89,  113};
-
-/* E2M1 values, doubled. */
-const int8_t wg_fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-
-void wg_dequant_q4_0_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q4_0)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -27,7 +22,7 @@ void wg_dequant_q4_0_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_q4_1_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q4_1)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -48,7 +43,7 @@ static int code5(const uint8_t *qs, uint32_t qh, int i)
     return low | (int)(qh >> i & 1) << 4;
 }
 
-void wg_dequant_q5_0_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_0)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -60,7 +55,7 @@ void wg_dequant_q5_0_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_q5_1_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_1)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -72,7 +67,7 @@ void wg_dequant_q5_1_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_q8_0_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_0)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -84,7 +79,7 @@ void wg_dequant_q8_0_ref(const void *src, float *dst, int64_t n)
 }
 
 /* As Q8_0, with the sum of the values (not needed here) after the scale. */
-void wg_dequant_q8_1_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_1)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -95,7 +90,7 @@ void wg_dequant_q8_1_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_iq4_nl_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq4_nl)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -108,7 +103,7 @@ void wg_dequant_iq4_nl_ref(const void *src, float *dst, int64_t n)
     }
 }
 
-void wg_dequant_mxfp4_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(mxfp4)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -122,7 +117,7 @@ void wg_dequant_mxfp4_ref(const void *src, float *dst, int64_t n)
 }
 
 /* Four groups of 16 values, each with its scale: 4 scales, then 8 bytes a group. */
-void wg_dequant_nvfp4_ref(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(nvfp4)(const void *src, float *dst, int64_t n)
 {
     const uint8_t *p = src;
 

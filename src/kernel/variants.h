@@ -55,7 +55,17 @@
     X(IQ4_XS, iq4_xs)                                                                              \
     X(MXFP4, mxfp4)
 
+/* quant_*.c is compiled once a level, with WG_SUFFIX set to its name: element-wise, so the same
+ * bits, faster. */
+#ifndef WG_SUFFIX
+#define WG_SUFFIX ref
+#endif
+#define WG_PASTE_(a, b)  wg_dequant_##a##_##b
+#define WG_PASTE(a, b)   WG_PASTE_(a, b)
+#define WG_DEQUANT(name) WG_PASTE(name, WG_SUFFIX)
+
 #define WG_DECLARE(type, name)                                                                     \
+    wg_dequant_fn wg_dequant_##name##_avx2, wg_dequant_##name##_avx512;                            \
     wg_dequant_fn wg_dequant_##name##_ref;                                                         \
     wg_matmul_fn wg_matmul_exact_##name##_ref;
 WG_DEQUANT_TYPES(WG_DECLARE)
@@ -83,7 +93,9 @@ void wg_f32_to_bf16_ref(const float *x, uint16_t *y, int64_t n);
 
 /* Each overwrites the entries that its level does better. */
 void wg_kernels_init_avx2(struct wg_kernels *k);
+void wg_kernels_init_avx2_rows(struct wg_kernels *k);
 void wg_kernels_init_avx512(struct wg_kernels *k);
+void wg_kernels_init_avx512_rows(struct wg_kernels *k);
 void wg_kernels_init_vnni(struct wg_kernels *k);
 
 #endif

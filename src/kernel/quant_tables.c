@@ -1,6 +1,12 @@
 /* Written by tools/make_iq_grids.py; what the words mean is in quant.h. */
 #include "kernel/quant.h"
 
+const int8_t wg_iq4nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                    1,    13,   25,  38,  53,  69,  89,  113};
+
+/* E2M1 values, doubled. */
+const int8_t wg_fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
 // clang-format off
 const uint16_t wg_iq1_grid[2048] = {
     0x0000, 0x0002, 0x0005, 0x0008, 0x000a, 0x0011, 0x0015, 0x0020, 0x0022, 0x0028, 0x002a, 0x0045,
