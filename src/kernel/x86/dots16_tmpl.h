@@ -13,10 +13,9 @@ static WG_ALWAYS_INLINE void dots(int bits, int group, const vi *q, const int8_t
         sum[c][0] = sum[c][1] = vi_set1(0);
     for (int j = 0; j < 8; j += steps) {
         for (int c = 0; c < cols; c++) {
-            vi pairs = pair_sums(bits, q[j], vi_set1((int)wg_load_u32(a[c] + 4 * j)));
+            vi pairs = pair_sums(bits, q[j], vi_set1(load_i32(a[c] + 4 * j)));
             for (int i = j + 1; i < j + steps; i++)
-                pairs =
-                    vi_add16(pairs, pair_sums(bits, q[i], vi_set1((int)wg_load_u32(a[c] + 4 * i))));
+                pairs = vi_add16(pairs, pair_sums(bits, q[i], vi_set1(load_i32(a[c] + 4 * i))));
             int g = group == 16 ? j / 4 : 0;
             sum[c][g] = vi_add(sum[c][g], vi_widen_sum(pairs));
         }

@@ -3,10 +3,11 @@
 #define WG_KERNEL_ROWS_AVX2_H
 
 #include "base/attr.h"
-#include "kernel/half.h"
 
 #include <immintrin.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 enum { ROWS = 8 };
 
@@ -15,12 +16,20 @@ typedef __m256 vf;
 
 typedef uint32_t vi_words __attribute__((vector_size(32))); /* shifts by any count */
 
+static WG_ALWAYS_INLINE int load_i32(const void *p)
+{
+    int x;
+
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
 static WG_ALWAYS_INLINE __m128i rows_x4(const uint8_t *p, size_t stride)
 {
-    __m128i x = _mm_cvtsi32_si128((int)wg_load_u32(p));
-    x = _mm_insert_epi32(x, (int)wg_load_u32(p + stride), 1);
-    x = _mm_insert_epi32(x, (int)wg_load_u32(p + 2 * stride), 2);
-    return _mm_insert_epi32(x, (int)wg_load_u32(p + 3 * stride), 3);
+    __m128i x = _mm_cvtsi32_si128(load_i32(p));
+    x = _mm_insert_epi32(x, load_i32(p + stride), 1);
+    x = _mm_insert_epi32(x, load_i32(p + 2 * stride), 2);
+    return _mm_insert_epi32(x, load_i32(p + 3 * stride), 3);
 }
 
 static WG_ALWAYS_INLINE vi rows_dword(const uint8_t *p, size_t stride)

@@ -13,12 +13,15 @@ static WG_ALWAYS_INLINE void dots(int bits, int group, const vi *q, const int8_t
     (void)bits;
     for (int c = 0; c < cols; c++)
         sum[c][0] = sum[c][1] = vi_set1(0);
-    for (int j = 0; j < 8; j++) {
-        int g = group == 16 ? j / 4 : 0;
-        for (int c = 0; c < cols; c++)
-            sum[c][g] =
-                _mm512_dpbusd_epi32(sum[c][g], q[j], vi_set1((int)wg_load_u32(a[c] + 4 * j)));
+    for (int j = 0; j < 4; j++) { /* two sums: the latency of one would bound a single column */
+        for (int c = 0; c < cols; c++) {
+            vi low = vi_set1(load_i32(a[c] + 4 * j)), high = vi_set1(load_i32(a[c] + 16 + 4 * j));
+            sum[c][0] = _mm512_dpbusd_epi32(sum[c][0], q[j], low);
+            sum[c][1] = _mm512_dpbusd_epi32(sum[c][1], q[j + 4], high);
+        }
     }
+    for (int c = 0; c < cols && group == 32; c++)
+        sum[c][0] = vi_add(sum[c][0], sum[c][1]);
 }
 
 #include "kernel/x86/rows_matmul_tmpl.h"
