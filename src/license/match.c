@@ -77,7 +77,7 @@ static bool word_is(const struct wg_words *w, size_t i, const char *word)
 }
 
 /* Words that a name or a copyright statement does not have, and a term would. */
-static bool is_term(const struct wg_words *w, size_t i)
+bool wg_match_is_term(uint64_t hash)
 {
     static const char *const terms[] = {
         "license",     "licensed",     "licenses",    "licence",   "licensing",  "permission",
@@ -93,9 +93,14 @@ static bool is_term(const struct wg_words *w, size_t i)
     };
 
     for (size_t k = 0; k < WG_COUNT(terms); k++)
-        if (word_is(w, i, terms[k]))
+        if (hash == wg_word_hash(terms[k], strlen(terms[k])))
             return true;
     return false;
+}
+
+static bool is_term(const struct wg_words *w, size_t i)
+{
+    return wg_match_is_term(w->tokens[i].hash);
 }
 
 /* Words of a copyright statement that begins at pos; 0 when none does. "All rights reserved" is a
@@ -121,6 +126,11 @@ static size_t statement(const struct wg_words *w, size_t pos)
 static bool starts_line(const struct wg_words *w, size_t pos)
 {
     return pos == 0 || w->tokens[pos - 1].line != w->tokens[pos].line;
+}
+
+size_t wg_match_copyright(const struct wg_words *w, size_t at)
+{
+    return starts_line(w, at) ? statement(w, at) : 0;
 }
 
 static size_t match_parts(struct matcher *x, size_t part, size_t pos);

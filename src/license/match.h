@@ -14,7 +14,6 @@
 #include <stdbool.h>
 
 enum { WG_MATCH_MAX_PARTS = 24 };
-#define WG_MATCH_ABSENT UINT32_MAX
 
 struct wg_match {
     const struct wg_ref *ref;
@@ -33,5 +32,10 @@ bool wg_match_find(const struct wg_ref *ref, const struct wg_words *w, size_t fr
  * in the text (soft words as above); false for none. *at and *end are words of the text. */
 bool wg_match_range(const struct wg_ref *ref, uint32_t first, uint32_t n, const struct wg_words *w,
                     size_t from, size_t *at, size_t *end);
+
+/* Words of the copyright statement that begins its line at word `at`; 0 when none does. */
+size_t wg_match_copyright(const struct wg_words *w, size_t at);
+/* A word that a permission or a restriction is made of ("not", "only", "commercial" ...). */
+bool wg_match_is_term(uint64_t hash);
 
 #endif
