@@ -66,7 +66,9 @@ static void print_found(FILE *f, const struct wg_license_result *r)
     }
     if (r->label)
         fprintf(f, "label: %s (%s)%s\n", r->label, r->label_source,
-                !r->mismatch_known ? "" : r->mismatch ? ", not what the text is" : ", as the text");
+                !r->mismatch_known ? ""
+                : r->mismatch      ? ", not what the text is"
+                                   : ", as the text");
     for (size_t i = 0; i < r->n_base_models; i++)
         fprintf(f, "made from: %s (%s)\n", r->base_models[i].id, r->base_models[i].source);
 }

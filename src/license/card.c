@@ -64,8 +64,8 @@ static enum wg_status add_label(struct wg_license_work *w, const char *label, si
         w, (struct wg_license_reason){
                .topic = "label",
                .verdict = WG_VERDICT_REVIEW,
-               .why = wg_license_textf(&r->arena, "two labels: \"%s\" in %s, \"%s\" in %s", r->label,
-                                       r->label_source, value, source),
+               .why = wg_license_textf(&r->arena, "two labels: \"%s\" in %s, \"%s\" in %s",
+                                       r->label, r->label_source, value, source),
                .file = source});
 }
 
@@ -86,7 +86,8 @@ static enum wg_status add_link(struct wg_license_work *w, struct wg_license_link
     *list = all;
     all[*n - 1].id = wg_arena_strndup(&w->r->arena, id, id_bytes);
     all[*n - 1].source = wg_arena_strndup(&w->r->arena, source, strlen(source));
-    return all[*n - 1].id && all[*n - 1].source ? WG_OK : wg_oom(w->err, "base models and data sets");
+    return all[*n - 1].id && all[*n - 1].source ? WG_OK
+                                                : wg_oom(w->err, "base models and data sets");
 }
 
 /* A key of front matter that is a text or a list of texts. */
@@ -154,14 +155,14 @@ enum wg_status wg_license_read_card(struct wg_license_work *w, const char *path,
     if (st == WG_E_OOM)
         return wg_oom(w->err, "the front matter of a card");
     if (st != WG_OK)
-        return wg_license_reason(
-            w, (struct wg_license_reason){.topic = "label",
-                                          .verdict = WG_VERDICT_REVIEW,
-                                          .why = wg_license_textf(&w->r->arena,
-                                                                  "the front matter cannot be read, "
-                                                                  "so the label is unknown: %s",
-                                                                  err.msg),
-                                          .file = path});
+        return wg_license_reason(w, (struct wg_license_reason){
+                                        .topic = "label",
+                                        .verdict = WG_VERDICT_REVIEW,
+                                        .why = wg_license_textf(&w->r->arena,
+                                                                "the front matter cannot be read, "
+                                                                "so the label is unknown: %s",
+                                                                err.msg),
+                                        .file = path});
     st = card_label(w, doc, path);
     if (st == WG_OK)
         st = add_links(w, json_object_get(doc, "base_model"), &w->r->base_models,
@@ -259,8 +260,7 @@ enum wg_status wg_license_read_adapter(struct wg_license_work *w, const char *pa
         return WG_OK;
     WG_TRY(wg_json_load(full, WG_LICENSE_MAX_FRONT, &doc, w->err));
     const json_t *base = json_object_get(doc, "base_model_name_or_path");
-    enum wg_status st =
-        add_links(w, base, &w->r->base_models, &w->r->n_base_models, path);
+    enum wg_status st = add_links(w, base, &w->r->base_models, &w->r->n_base_models, path);
     json_decref(doc);
     return st;
 }

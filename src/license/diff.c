@@ -28,7 +28,7 @@ static int64_t forward(const struct search *s)
 {
     for (int64_t d = 0; d <= s->max_d; d++) {
         for (int64_t k = -d; k <= d; k += 2) {
-            int64_t x = d == 0              ? 0
+            int64_t x = d == 0               ? 0
                         : came_down(s, d, k) ? *at(s, d - 1, k + 1)
                                              : *at(s, d - 1, k - 1) + 1;
             while (x < s->n_a && x - k < s->n_b && x - k >= 0 && s->a[x] == s->b[x - k])

@@ -51,7 +51,7 @@ static int by_value(const void *a, const void *b)
 static unsigned common(const struct wg_ref *ref, uint32_t first, uint32_t n, const uint64_t *sorted,
                        size_t n_sorted)
 {
-    uint64_t h[3];
+    uint64_t h[3] = {0};
     size_t have = 0, all = 0, hit = 0;
 
     for (uint32_t i = first; i < first + n; i++) {
@@ -82,25 +82,26 @@ static uint64_t *triples_of(const struct seq *s, size_t *n)
     return t;
 }
 
+/* The reference with the most words in common, less those that the text lacks; NULL when none has
+ * its share. */
 static const struct wg_ref *candidate(const uint64_t *sorted, size_t n)
 {
     const struct wg_ref *best = NULL;
-    unsigned best_percent = CANDIDATE_PERCENT - 1;
+    int64_t best_score = 0;
 
     for (size_t i = 0; i < wg_ref_count(); i++) {
         const struct wg_ref *ref = wg_ref_at(i);
-        uint32_t words = 0;
-        uint64_t percent = 0;
+        int64_t words = 0, hits = 0; /* hits in hundredths of a word */
         for (size_t p = 0; p < ref->n_parts; p++) {
             const struct wg_ref_part *part = &ref->parts[p];
             if (part->optional || part->alternative || part->kind != WG_PART_TEXT)
                 continue;
-            percent += (uint64_t)part->tokens * common(ref, part->first, part->tokens, sorted, n);
+            hits += (int64_t)part->tokens * common(ref, part->first, part->tokens, sorted, n);
             words += part->tokens;
         }
-        percent = words ? percent / words : 0;
-        if (percent > best_percent) {
-            best_percent = (unsigned)percent;
+        int64_t score = 2 * hits - 100 * words;
+        if (hits >= words * CANDIDATE_PERCENT && score > best_score) {
+            best_score = score;
             best = ref;
         }
     }
@@ -119,7 +120,8 @@ static size_t choose(const struct wg_ref *ref, size_t part, size_t next, const s
         unsigned percent = common(ref, p->first, p->tokens, sorted, n);
         if (p->tokens < 3) /* too short for triples: does any of its words stand there? */
             for (size_t k = 0; k < text->n && percent == 0; k++)
-                percent = text->hash[k] == ref->words[ref->tokens[p->first] & ~WG_REF_SOFT] ? 60 : 0;
+                percent = text->hash[k] == ref->words[ref->tokens[p->first] & ~WG_REF_SOFT] ? 60
+                                                                                            : 0;
         if (percent > best_percent) {
             best_percent = percent;
             best = i;
@@ -151,21 +153,13 @@ static void flatten(const struct wg_ref *ref, const struct seq *text, const uint
     }
 }
 
-/* The text as one sequence, without its copyright statements. */
 static void text_seq(const struct wg_words *w, struct seq *out)
 {
-    for (size_t i = 0; i < w->n;) {
-        size_t skip = wg_match_copyright(w, i);
-        if (skip) {
-            i += skip;
-            continue;
-        }
+    for (size_t i = 0; i < w->n; i++)
         if (!(w->tokens[i].flags & WG_TOKEN_SOFT)) {
             out->hash[out->n] = w->tokens[i].hash;
             out->from[out->n++] = (uint32_t)i;
         }
-        i++;
-    }
 }
 
 static bool in_clause(const struct wg_ref *ref, uint32_t token)
@@ -195,19 +189,38 @@ static bool is_sensitive(const struct wg_ref *ref, const struct seq *known,
            in_clause(ref, known->from[h->a_first - 1]);
 }
 
-/* A name in the hole for one is no edit. */
-static bool fills_name(const struct wg_ref *ref, const struct seq *known, const struct wg_hunk *h,
-                       const struct seq *text)
+/* Words [first, end) are nothing but copyright statements? */
+static bool is_copyright(const struct wg_words *w, size_t first, size_t end)
 {
-    if (h->a_first != h->a_end || h->a_first == 0 || h->a_first >= known->n ||
-        h->b_end - h->b_first > WG_NAME_MAX_TOKENS)
+    size_t n = wg_match_copyright(w, first, true);
+
+    for (size_t at = first; n > 0; n = wg_match_copyright(w, at, false)) {
+        at += n;
+        if (at >= end)
+            return at == end;
+    }
+    return false;
+}
+
+/* What fills a hole of the reference is no edit. */
+static bool fills_hole(const struct wg_ref *ref, const struct seq *known, const struct wg_hunk *h,
+                       const struct seq *text, const struct wg_words *w)
+{
+    bool name = h->b_end - h->b_first <= WG_NAME_MAX_TOKENS;
+
+    if (h->a_first != h->a_end || h->b_first == h->b_end)
         return false;
     for (uint32_t i = h->b_first; i < h->b_end; i++)
-        if (wg_match_is_term(text->hash[i]))
-            return false;
-    for (size_t p = 0; p < ref->n_parts; p++)
-        if (ref->parts[p].kind == WG_PART_NAME && ref->parts[p].first == known->from[h->a_first])
+        name &= !wg_match_is_term(text->hash[i]);
+    bool copyright = is_copyright(w, text->from[h->b_first], text->from[h->b_end - 1] + 1);
+    for (size_t p = 0; p < ref->n_parts; p++) {
+        uint32_t at = ref->parts[p].first;
+        bool here = (h->a_first == 0 || known->from[h->a_first - 1] < at) &&
+                    (h->a_first == known->n || known->from[h->a_first] >= at);
+        if (here && ((ref->parts[p].kind == WG_PART_NAME && name) ||
+                     (ref->parts[p].kind == WG_PART_COPYRIGHT && copyright)))
             return true;
+    }
     return false;
 }
 
@@ -216,8 +229,7 @@ static enum wg_status add_edit(struct wg_license_work *w, const struct wg_ref *r
                                const struct seq *text, const struct wg_hunk *h,
                                struct wg_license_file *f)
 {
-    struct wg_license_edit *all =
-        wg_license_grow(&w->r->arena, f->edits, &f->n_edits, sizeof *all);
+    struct wg_license_edit *all = wg_license_grow(&w->r->arena, f->edits, &f->n_edits, sizeof *all);
     bool none = h->b_first == h->b_end;
     uint32_t place = WG_MIN(h->b_first, (uint32_t)text->n - 1);
 
@@ -225,9 +237,7 @@ static enum wg_status add_edit(struct wg_license_work *w, const struct wg_ref *r
         return wg_oom(w->err, "an examined licence text");
     f->edits = all;
     struct wg_license_edit *e = &all[f->n_edits - 1];
-    e->kind = none                       ? WG_EDIT_DELETE
-              : h->a_first == h->a_end ? WG_EDIT_INSERT
-                                         : WG_EDIT_REPLACE;
+    e->kind = none ? WG_EDIT_DELETE : h->a_first == h->a_end ? WG_EDIT_INSERT : WG_EDIT_REPLACE;
     e->line = t->words.tokens[text->from[place]].line;
     e->words = h->b_end - h->b_first;
     e->words_known = h->a_end - h->a_first;
@@ -252,19 +262,54 @@ static enum wg_status compare(struct wg_license_work *w, const struct wg_ref *re
     if (!same || text->n == 0)
         return WG_OK;
     for (size_t i = 0; i < n; i++)
-        if (!fills_name(ref, known, &hunks[i], text))
+        if (!fills_hole(ref, known, &hunks[i], text, &t->words))
             WG_TRY(add_edit(w, ref, t, known, text, &hunks[i], f));
     struct wg_license_found *found =
         wg_license_grow(&w->r->arena, f->found, &f->n_found, sizeof *found);
     if (!found)
         return wg_oom(w->err, "an examined licence text");
     f->found = found;
-    found[f->n_found - 1] = (struct wg_license_found){
-        .ref = ref, .first_line = t->words.tokens[0].line,
-        .last_line = t->words.tokens[t->words.n - 1].line};
+    found[f->n_found - 1] =
+        (struct wg_license_found){.ref = ref,
+                                  .first_line = t->words.tokens[0].line,
+                                  .last_line = t->words.tokens[t->words.n - 1].line};
     f->state = WG_LICENSE_EDITED;
     *out = ref;
     return WG_OK;
+}
+
+/* Hard words of the text on the line of word `a` and right beside it, at word `b`? */
+static bool beside(const struct wg_words *w, size_t a, size_t b)
+{
+    return w->tokens[a].line == w->tokens[b].line && !(w->tokens[b].flags & WG_TOKEN_SOFT);
+}
+
+enum wg_status wg_license_runs_on(struct wg_license_work *w, const struct wg_license_text *t,
+                                  const struct wg_match *m, bool *out)
+{
+    const struct wg_words *words = &t->words;
+    struct seq text = {0};
+    size_t n = 0;
+
+    *out = (m->first > 0 && beside(words, m->first, m->first - 1)) ||
+           (m->end < words->n && beside(words, m->end - 1, m->end));
+    if (*out || words->n > TEXT_MAX)
+        return WG_OK;
+    enum wg_status st = seq_new(&text, words->n, w->err);
+    if (st == WG_OK) {
+        text_seq(words, &text);
+        uint64_t *sorted = triples_of(&text, &n);
+        for (size_t p = 0; sorted && p < m->ref->n_parts; p++) {
+            const struct wg_ref_part *part = &m->ref->parts[p];
+            *out |= part->kind == WG_PART_TEXT && part->optional && !part->alternative &&
+                    m->part[p].end == 0 &&
+                    common(m->ref, part->first, part->tokens, sorted, n) >= PART_PERCENT;
+        }
+        st = sorted ? WG_OK : wg_oom(w->err, "a comparison of licence texts");
+        wg_free(sorted);
+    }
+    seq_release(&text);
+    return st;
 }
 
 enum wg_status wg_license_find_edits(struct wg_license_work *w, const struct wg_license_text *t,

@@ -162,10 +162,13 @@ enum wg_status wg_license_examine(struct wg_license_work *w, const struct wg_lic
         f->suspicious_line = t->words.suspicious_line;
     }
     f->state = WG_LICENSE_NONE;
-    if (finds.n == 0) {
+    bool runs_on = finds.n == 0;
+    if (finds.n == 1)
+        WG_TRY(wg_license_runs_on(w, t, &finds.m[0], &runs_on));
+    if (runs_on)
         WG_TRY(wg_license_find_edits(w, t, f, &edited));
+    if (edited || finds.n == 0)
         return edited ? add_clauses(w, t, edited, 0, t->words.n) : WG_OK;
-    }
     WG_TRY(add_found(w, t, f, &finds));
     f->state = state_of(f);
     for (size_t i = 0; i < finds.n; i++)

@@ -47,13 +47,17 @@ static enum wg_status judge_file(struct wg_license_work *w, const struct wg_lice
     case WG_LICENSE_EXACT_TEXT:
         return WG_OK;
     case WG_LICENSE_EXACT_IN_FILE:
-        why = f->n_edits ? wg_license_textf(a, "%s, word for word, and other text that nobody has "
-                                               "read", name)
+        why = f->n_edits ? wg_license_textf(a,
+                                            "%s, word for word, and other text that nobody has "
+                                            "read",
+                                            name)
                          : wg_license_textf(a, "%s more than once: for what does each hold?", name);
         return say(w, "text", f->path, line, quote, why);
     case WG_LICENSE_MULTI:
-        why = wg_license_textf(a, "%zu licences in one file (%s, %s%s): a person has to say what "
-                                  "each holds for", f->n_found, name, f->found[1].ref->name,
+        why = wg_license_textf(a,
+                               "%zu licences in one file (%s, %s%s): a person has to say what "
+                               "each holds for",
+                               f->n_found, name, f->found[1].ref->name,
                                f->n_found > 2 ? ", ..." : "");
         return say(w, "text", f->path, f->found[0].first_line, NULL, why);
     case WG_LICENSE_EDITED:
@@ -104,8 +108,8 @@ static enum wg_status judge_label(struct wg_license_work *w)
     if (!r->mismatch)
         return WG_OK;
     return say(w, "label", r->label_source, 0, NULL,
-               wg_license_textf(&r->arena,
-                                "the label says \"%s\", the text in the package does not", r->label));
+               wg_license_textf(
+                   &r->arena, "the label says \"%s\", the text in the package does not", r->label));
 }
 
 static enum wg_status judge_texts(struct wg_license_work *w)
@@ -123,16 +127,19 @@ static enum wg_status judge_texts(struct wg_license_work *w)
         WG_TRY(say(w, "text", r->label_source, 0, NULL,
                    wg_license_textf(&r->arena,
                                     "only a label, \"%s\", and no licence text: get the text from "
-                                    "the publisher", r->label)));
+                                    "the publisher",
+                                    r->label)));
     else if (!any)
         WG_TRY(say(w, "text", NULL, 0, NULL,
                    "no licence text and no label: without a licence nothing is permitted"));
     WG_TRY(judge_label(w));
     for (size_t i = 0; i < r->n_base_models; i++)
-        WG_TRY(say(w, "inheritance", r->base_models[i].source, 0, NULL,
-                   wg_license_textf(&r->arena,
-                                    "made from %s: its terms may hold too, and they are not in this "
-                                    "package", r->base_models[i].id)));
+        WG_TRY(
+            say(w, "inheritance", r->base_models[i].source, 0, NULL,
+                wg_license_textf(&r->arena,
+                                 "made from %s: its terms may hold too, and they are not in this "
+                                 "package",
+                                 r->base_models[i].id)));
     return WG_OK;
 }
 
@@ -202,15 +209,14 @@ static enum wg_status judge_clause(struct wg_license_work *w, const struct wg_li
         return add_obligation(w, c);
     if (c->clause->effect == WG_EFFECT_NOTE)
         return WG_OK;
-    return wg_license_reason(w, (struct wg_license_reason){
-                                    .topic = c->clause->topic,
-                                    .verdict = c->clause->effect == WG_EFFECT_DENY
-                                                   ? WG_VERDICT_NO_GO
-                                                   : WG_VERDICT_GO,
-                                    .why = c->clause->value,
-                                    .file = c->file,
-                                    .line = c->line,
-                                    .quote = c->quote});
+    return wg_license_reason(
+        w, (struct wg_license_reason){
+               .topic = c->clause->topic,
+               .verdict = c->clause->effect == WG_EFFECT_DENY ? WG_VERDICT_NO_GO : WG_VERDICT_GO,
+               .why = c->clause->value,
+               .file = c->file,
+               .line = c->line,
+               .quote = c->quote});
 }
 
 enum wg_status wg_license_judge(struct wg_license_work *w)

@@ -19,7 +19,7 @@ void *wg_license_grow(struct wg_arena *a, void *array, size_t *n, size_t item_by
 
     if ((*n & (*n - 1)) == 0) { /* 0, 1, 2, 4 ...: the room is used up */
         p = wg_arena_alloc(a, *n ? *n * 2 : 1, item_bytes);
-        if (p && *n)
+        if (p && array)
             memcpy(p, array, *n * item_bytes);
     }
     if (p)
@@ -66,13 +66,13 @@ enum wg_status wg_license_reason(struct wg_license_work *w, struct wg_license_re
 static size_t use_talk(const struct wg_words *w)
 {
     static const char *const phrases[][2] = {
-        {"non", "commercial"},      {"noncommercial", NULL},   {"research", "only"},
-        {"research", "purposes"},   {"research", "use"},       {"commercial", "use"},
-        {"commercial", "purposes"}, {"community", "license"},  {"license", "agreement"},
-        {"hereby", NULL},           {"licensee", NULL},        {"licensor", NULL},
-        {"prohibited", NULL},       {"acceptable", "use"},     {"terms", "of"},
-        {"not", "permitted"},       {"not", "allowed"},        {"sublicense", NULL},
-        {"liability", NULL},        {"restrictions", NULL},    {"permission", NULL},
+        {"non", "commercial"},      {"noncommercial", NULL},  {"research", "only"},
+        {"research", "purposes"},   {"research", "use"},      {"commercial", "use"},
+        {"commercial", "purposes"}, {"community", "license"}, {"license", "agreement"},
+        {"hereby", NULL},           {"licensee", NULL},       {"licensor", NULL},
+        {"prohibited", NULL},       {"acceptable", "use"},    {"terms", "of"},
+        {"not", "permitted"},       {"not", "allowed"},       {"sublicense", NULL},
+        {"liability", NULL},        {"restrictions", NULL},   {"permission", NULL},
     };
 
     for (size_t i = 0; i < w->n; i++)
@@ -141,7 +141,8 @@ static enum wg_status examine(struct wg_license_work *w, const struct wg_pkg_fil
     if (st == WG_OK && pf->role == WG_ROLE_CARD)
         st = examine_card(w, &t, &f, &keep);
     if (st == WG_OK && keep) {
-        struct wg_license_file *all = wg_license_grow(&r->arena, r->files, &r->n_files, sizeof *all);
+        struct wg_license_file *all =
+            wg_license_grow(&r->arena, r->files, &r->n_files, sizeof *all);
         if (all) {
             r->files = all;
             all[r->n_files - 1] = f;
@@ -158,9 +159,10 @@ static enum wg_status read_file(struct wg_license_work *w, const struct wg_pkg_f
     struct wg_buf b;
 
     if (pf->bytes > WG_LICENSE_MAX_BYTES)
-        return wg_fail(w->err, WG_E_LIMIT,
-                       "%s: %llu bytes: a licence text or a card has at most %d MiB; it is not read",
-                       pf->path, (unsigned long long)pf->bytes, (int)(WG_LICENSE_MAX_BYTES >> 20));
+        return wg_fail(
+            w->err, WG_E_LIMIT,
+            "%s: %llu bytes: a licence text or a card has at most %d MiB; it is not read", pf->path,
+            (unsigned long long)pf->bytes, (int)(WG_LICENSE_MAX_BYTES >> 20));
     wg_buf_init(&b, 2 * WG_LICENSE_MAX_BYTES);
     enum wg_status st = wg_file_read(&b, pf->full, WG_LICENSE_MAX_BYTES, w->err);
     if (st == WG_OK)
@@ -177,8 +179,8 @@ static enum wg_status read_role(struct wg_license_work *w, enum wg_role role)
     return WG_OK;
 }
 
-/* Texts first, then the card, the GGUF keys, the adapter: the label of the first one that has one is
- * the package's. */
+/* Texts first, then the card, the GGUF keys, the adapter: the label of the first one that has one
+ * is the package's. */
 static enum wg_status read_package(struct wg_license_work *w)
 {
     const struct wg_pkg *p = w->pkg;

@@ -43,11 +43,11 @@ static json_t *edits_json(const struct wg_license_file *f)
 
     for (size_t i = 0; i < f->n_edits; i++) {
         const struct wg_license_edit *e = &f->edits[i];
-        json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:b, s:I, s:I}", "kind",
-                                              kinds[e->kind], "line", (json_int_t)e->line, "text",
-                                              text(e->text), "sensitive", e->sensitive, "words",
-                                              (json_int_t)e->words, "words_known",
-                                              (json_int_t)e->words_known));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I, s:o, s:b, s:I, s:I}", "kind", kinds[e->kind],
+                                        "line", (json_int_t)e->line, "text", text(e->text),
+                                        "sensitive", e->sensitive, "words", (json_int_t)e->words,
+                                        "words_known", (json_int_t)e->words_known));
     }
     return list;
 }
@@ -61,15 +61,15 @@ static json_t *files_json(const struct wg_license_result *r)
         json_t *found = json_array();
         for (size_t k = 0; k < f->n_found; k++)
             json_array_append_new(
-                found, json_pack("{s:s, s:s, s:s, s:[I, I]}", "id", f->found[k].ref->id, "spdx",
-                                 f->found[k].ref->spdx, "name", f->found[k].ref->name, "lines",
-                                 (json_int_t)f->found[k].first_line,
-                                 (json_int_t)f->found[k].last_line));
-        json_array_append_new(
-            list, json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "path", text(f->path), "role",
-                            wg_role_name(f->role), "state", wg_license_state_name(f->state),
-                            "sha256", f->sha256, "licenses", found, "edits", edits_json(f), "flags",
-                            flags_json(f->flags)));
+                found,
+                json_pack("{s:s, s:s, s:s, s:[I, I]}", "id", f->found[k].ref->id, "spdx",
+                          f->found[k].ref->spdx, "name", f->found[k].ref->name, "lines",
+                          (json_int_t)f->found[k].first_line, (json_int_t)f->found[k].last_line));
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "path",
+                                              text(f->path), "role", wg_role_name(f->role), "state",
+                                              wg_license_state_name(f->state), "sha256", f->sha256,
+                                              "licenses", found, "edits", edits_json(f), "flags",
+                                              flags_json(f->flags)));
     }
     return list;
 }
@@ -91,11 +91,11 @@ static json_t *clauses_json(const struct wg_license_result *r)
 
     for (size_t i = 0; i < r->n_clauses; i++) {
         const struct wg_license_clause *c = &r->clauses[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "license", c->ref->id,
-                            "topic", c->clause->topic, "clause", c->clause->clause, "state",
-                            states[c->state], "file", text(c->file), "line", line_or_null(c->line),
-                            "quote", text(c->quote), "value", c->clause->value));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "license",
+                                              c->ref->id, "topic", c->clause->topic, "clause",
+                                              c->clause->clause, "state", states[c->state], "file",
+                                              text(c->file), "line", line_or_null(c->line), "quote",
+                                              text(c->quote), "value", c->clause->value));
     }
     return list;
 }
@@ -106,10 +106,10 @@ static json_t *reasons_json(const struct wg_license_result *r)
 
     for (size_t i = 0; i < r->n_reasons; i++) {
         const struct wg_license_reason *x = &r->reasons[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "topic", x->topic, "verdict",
-                            wg_verdict_name(x->verdict), "why", text(x->why), "file", text(x->file),
-                            "line", line_or_null(x->line), "quote", text(x->quote)));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "topic", x->topic,
+                                              "verdict", wg_verdict_name(x->verdict), "why",
+                                              text(x->why), "file", text(x->file), "line",
+                                              line_or_null(x->line), "quote", text(x->quote)));
     }
     return list;
 }
@@ -129,9 +129,9 @@ static json_t *obligations_json(const struct wg_license_result *r)
 
 json_t *wg_license_json(const struct wg_license_result *r)
 {
-    json_t *label = r->label ? json_pack("{s:o, s:o}", "value", text(r->label), "source",
-                                         text(r->label_source))
-                             : json_null();
+    json_t *label =
+        r->label ? json_pack("{s:o, s:o}", "value", text(r->label), "source", text(r->label_source))
+                 : json_null();
 
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:s}", "files", files_json(r),
                      "label", label, "mismatch",

@@ -128,9 +128,9 @@ static bool starts_line(const struct wg_words *w, size_t pos)
     return pos == 0 || w->tokens[pos - 1].line != w->tokens[pos].line;
 }
 
-size_t wg_match_copyright(const struct wg_words *w, size_t at)
+size_t wg_match_copyright(const struct wg_words *w, size_t at, bool line_start)
 {
-    return starts_line(w, at) ? statement(w, at) : 0;
+    return line_start && !starts_line(w, at) ? 0 : statement(w, at);
 }
 
 static size_t match_parts(struct matcher *x, size_t part, size_t pos);

@@ -33,8 +33,9 @@ bool wg_match_find(const struct wg_ref *ref, const struct wg_words *w, size_t fr
 bool wg_match_range(const struct wg_ref *ref, uint32_t first, uint32_t n, const struct wg_words *w,
                     size_t from, size_t *at, size_t *end);
 
-/* Words of the copyright statement that begins its line at word `at`; 0 when none does. */
-size_t wg_match_copyright(const struct wg_words *w, size_t at);
+/* Words of the copyright statement at word `at`, which has to begin its line when line_start is
+ * set; 0 when there is none. */
+size_t wg_match_copyright(const struct wg_words *w, size_t at, bool line_start);
 /* A word that a permission or a restriction is made of ("not", "only", "commercial" ...). */
 bool wg_match_is_term(uint64_t hash);
 

@@ -1,7 +1,7 @@
 /*
- * Known licence texts, without the texts. A reference is a sequence of word hashes (license/words.h)
- * cut into parts; parts may be optional, alternatives of each other, or holes that a copyright line
- * or a name fills. Everything else has to be there, word for word.
+ * Known licence texts, without the texts. A reference is a sequence of word hashes
+ * (license/words.h) cut into parts; parts may be optional, alternatives of each other, or holes
+ * that a copyright line or a name fills. Everything else has to be there, word for word.
  *
  * To add one:
  *   1. write the publisher's text with part marks (docs/LICENSES.md, "Marks") outside the tree;

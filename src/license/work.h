@@ -31,10 +31,11 @@ const char *wg_license_quote(struct wg_arena *a, const struct wg_license_text *t
                              size_t end);
 const char *wg_license_textf(struct wg_arena *a, const char *fmt, ...) WG_PRINTF(2, 3);
 
-enum wg_status wg_license_reason(struct wg_license_work *w, struct wg_license_reason reason)
-    WG_NODISCARD;
+enum wg_status wg_license_reason(struct wg_license_work *w,
+                                 struct wg_license_reason reason) WG_NODISCARD;
 
-/* examine.c: finds known texts in t, fills f (state, found, edits, flags) and appends the clauses. */
+/* examine.c: finds known texts in t, fills f (state, found, edits, flags) and appends the clauses.
+ */
 enum wg_status wg_license_examine(struct wg_license_work *w, const struct wg_license_text *t,
                                   struct wg_license_file *f) WG_NODISCARD;
 /* edits.c: for a text without a known one inside: is it one with edits? Fills state and edits, and
@@ -42,6 +43,10 @@ enum wg_status wg_license_examine(struct wg_license_work *w, const struct wg_lic
 enum wg_status wg_license_find_edits(struct wg_license_work *w, const struct wg_license_text *t,
                                      struct wg_license_file *f,
                                      const struct wg_ref **ref) WG_NODISCARD;
+/* Does other text run on from the match: on its first or last line, or as an optional part with
+ * edits? Then the whole is an edited text rather than a known one beside another. */
+enum wg_status wg_license_runs_on(struct wg_license_work *w, const struct wg_license_text *t,
+                                  const struct wg_match *m, bool *out) WG_NODISCARD;
 /* Bytes of front matter at the start of a card, its closing line included; 0 for none. */
 size_t wg_license_front_matter(const char *text, size_t n);
 /* card.c: labels, base models and data sets. */
