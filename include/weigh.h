@@ -10,9 +10,9 @@
  *   if (s && weigh_session_chat(s, messages, NULL, on_text, NULL, &e) != WEIGH_OK)
  *       fputs(e.message, stderr);
  *
- * Threads: an engine may be shared by threads, its steps run one after another; a session belongs to
- * one thread at a time. Nothing here opens a network connection or writes a file.
- * Strings are UTF-8. Pointers that are returned as const live as long as what they were read from.
+ * Threads: an engine may be shared by threads, its steps run one after another; a session belongs
+ * to one thread at a time. Nothing here opens a network connection or writes a file. Strings are
+ * UTF-8. Pointers that are returned as const live as long as what they were read from.
  */
 #ifndef WEIGH_H
 #define WEIGH_H
@@ -71,8 +71,8 @@ struct weigh_sampling {
 /* Version of the library, "0.1.0". */
 WEIGH_API const char *weigh_version(void);
 
-/* model: a .gguf file, a folder, or a name in the store. NULL with *error filled on failure; options
- * and error may be NULL. */
+/* model: a .gguf file, a folder, or a name in the store. NULL with *error filled on failure;
+ * options and error may be NULL. */
 WEIGH_API weigh_engine *weigh_engine_open(const char *model,
                                           const struct weigh_engine_options *options,
                                           struct weigh_error *error);
@@ -82,8 +82,8 @@ WEIGH_API int64_t weigh_engine_vocab(const weigh_engine *engine);
 WEIGH_API int64_t weigh_engine_context(const weigh_engine *engine);
 
 /*
- * Not with ids_only. Ids of text[0..n): *count is how many there are, the first `capacity` of them are in ids. With
- * parse_special, text that spells a control token becomes that token.
+ * Not with ids_only. Ids of text[0..n): *count is how many there are, the first `capacity` of them
+ * are in ids. With parse_special, text that spells a control token becomes that token.
  */
 WEIGH_API enum weigh_status weigh_tokenize(const weigh_engine *engine, const char *text, size_t n,
                                            int parse_special, int32_t *ids, size_t capacity,
@@ -98,15 +98,14 @@ WEIGH_API int64_t weigh_session_length(const weigh_session *session);
 WEIGH_API void weigh_session_truncate(weigh_session *session, int64_t length);
 /* Appends n tokens; logits is NULL or takes weigh_engine_vocab() values for the last of them. */
 WEIGH_API enum weigh_status weigh_session_feed(weigh_session *session, const int32_t *ids,
-                                               int64_t n, float *logits,
-                                               struct weigh_error *error);
+                                               int64_t n, float *logits, struct weigh_error *error);
 
 /* Called with each piece of an answer, in whole characters; not NUL-terminated. */
 typedef void weigh_text_fn(void *arg, const char *text, size_t n);
 
 /*
- * Answers a conversation: messages_json is an array of {"role", "content"} objects, rendered with the
- * model's own chat template. What the session holds already of it is not computed again.
+ * Answers a conversation: messages_json is an array of {"role", "content"} objects, rendered with
+ * the model's own chat template. What the session holds already of it is not computed again.
  */
 WEIGH_API enum weigh_status weigh_session_chat(weigh_session *session, const char *messages_json,
                                                const struct weigh_sampling *sampling,

@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MAX_FUNCTION_LINES = 100
 MAX_FILE_LINES = 1000
 MAX_COLUMNS = 100
+NOT_ASCII = (".md", ".py")  # may hold printable text of any script
 
 BANNED = {  # function: what to use instead; in C sources outside tests
     "malloc calloc": "wg_calloc", "realloc reallocarray": "wg_realloc", "free": "wg_free",
@@ -58,9 +59,9 @@ def check_text(path, text):
             problems.append(f"{path}:{i}: tab")
         if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line) and path != "tools/check_style.py":
             problems.append(f"{path}:{i}: write an issue, or do it now")
-        odd = [c for c in line if ord(c) > 126 or (ord(c) < 32 and c != "\t")]
-        if odd and not path.endswith(".md"):
-            problems.append(f"{path}:{i}: character U+{ord(odd[0]):04X}: write an escape")
+        for c in line:
+            if c != "\t" and (not c.isprintable() or not (c.isascii() or path.endswith(NOT_ASCII))):
+                problems.append(f"{path}:{i}: character U+{ord(c):04X}: write an escape")
 
 
 def check_lengths(path, text, code):

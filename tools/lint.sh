@@ -32,7 +32,7 @@ check_clang() { werror_build build-lint-clang clang-16; }
 check_tidy() { # reads the compile commands of check_clang
     [ -f build-lint-clang/compile_commands.json ] || check_clang || return 1
     run-clang-tidy-14 -quiet -p build-lint-clang -j "$(nproc)" "$PWD/(src|fuzz)/.*" 2>&1 |
-        sed 's/\x1b\[[0-9;]*m//g' | grep -vE '^(clang-tidy-14|[0-9]+ warnings?) |^$|^Suppressed'
+        sed 's/\x1b\[[0-9;]*m//g' | grep -E '(error|warning): '
     return "${PIPESTATUS[0]}"
 }
 
@@ -42,6 +42,8 @@ check_symbols() { # every name that a program linking libweigh could meet is our
     foreign=$(nm -g --defined-only build-lint-gcc/libweighcore.a 2>/dev/null |
         awk 'NF == 3 && $3 !~ /^wg_/ { print $3 }' | sort -u)
     [ -z "$foreign" ] || { echo "global names without wg_: $foreign"; return 1; }
+    foreign=$(nm -D --defined-only build-lint-gcc/libweigh.so | awk '{ print $3 }' | grep -v '^weigh_')
+    [ -z "$foreign" ] || { echo "libweigh.so exports: $foreign"; return 1; }
     foreign=$(nm -D --defined-only build-lint-gcc/libweigh.so | awk '$3 !~ /^weigh_/ { print $3 }')
     [ -z "$foreign" ] || { echo "libweigh.so shows: $foreign"; return 1; }
 }

@@ -167,8 +167,7 @@ enum weigh_status weigh_session_feed(weigh_session *session, const int32_t *ids,
     struct wg_err err = {0};
     struct wg_feed feed = {.session = session->session, .ids = ids, .n = n, .logits = logits};
 
-    return report(error,
-                  wg_engine_step(wg_session_engine(session->session), &feed, 1, &err), &err);
+    return report(error, wg_engine_step(wg_session_engine(session->session), &feed, 1, &err), &err);
 }
 
 static enum wg_status render(struct wg_engine *e, const char *messages_json, struct wg_ids *ids,

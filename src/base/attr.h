@@ -20,8 +20,8 @@
 #define WG_API
 #define WG_ALIGNED(n)
 #define WG_ALWAYS_INLINE inline
-#define WG_LIKELY(x)   (x)
-#define WG_UNLIKELY(x) (x)
+#define WG_LIKELY(x)     (x)
+#define WG_UNLIKELY(x)   (x)
 #endif
 
 #define WG_COUNT(a)  (sizeof(a) / sizeof((a)[0]))

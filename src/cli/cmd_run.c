@@ -49,8 +49,8 @@ static const struct wg_opt opts[] = {
      AT(top_p), 0, 1},
     {"min-p", 0, WG_OPT_FLOAT, "P", "Keep tokens of at least P times the best. Default: 0.05.",
      AT(min_p), 0, 1},
-    {"repetition-penalty", 0, WG_OPT_FLOAT, "R", "Divide logits of tokens seen; 1: off. Default: 1.",
-     AT(repetition_penalty), 0.01, 100},
+    {"repetition-penalty", 0, WG_OPT_FLOAT, "R",
+     "Divide logits of tokens seen; 1: off. Default: 1.", AT(repetition_penalty), 0.01, 100},
     {"repetition-window", 0, WG_OPT_INT, "N", "Tokens that the penalty looks back on; 0: all.",
      AT(repetition_window), 0, 1 << 30},
     {"seed", 0, WG_OPT_INT, "S", "Seed of the draw; the same seed repeats the answer.", AT(seed), 0,
@@ -153,14 +153,14 @@ static json_t *result_json(const struct chat *c, const struct wg_gen_result *r)
 
     for (size_t i = 0; ids && i < r->ids.n; i++)
         json_array_append_new(ids, json_integer(r->ids.v[i]));
-    return json_pack(
-        "{s:o, s:o, s:I, s:I, s:s, s:I, s:{s:f, s:f, s:o, s:o}}", "text",
-        wg_json_text(r->text.p ? r->text.p : "", r->text.len), "ids", ids, "prompt_tokens",
-        (json_int_t)r->prompt_tokens, "completion_tokens", (json_int_t)r->ids.n, "finish_reason",
-        wg_finish_name(r->finish), "seed", (json_int_t)c->seed, "timings", "load_ms",
-        1e3 * wg_engine_load_s(c->engine), "ttft_ms", 1e3 * r->ttft_s, "prefill_tokens_per_s",
-        rate((double)(r->prompt_tokens - r->cached_tokens), r->prefill_s), "decode_tokens_per_s",
-        rate((double)r->ids.n, r->decode_s));
+    return json_pack("{s:o, s:o, s:I, s:I, s:s, s:I, s:{s:f, s:f, s:o, s:o}}", "text",
+                     wg_json_text(r->text.p ? r->text.p : "", r->text.len), "ids", ids,
+                     "prompt_tokens", (json_int_t)r->prompt_tokens, "completion_tokens",
+                     (json_int_t)r->ids.n, "finish_reason", wg_finish_name(r->finish), "seed",
+                     (json_int_t)c->seed, "timings", "load_ms", 1e3 * wg_engine_load_s(c->engine),
+                     "ttft_ms", 1e3 * r->ttft_s, "prefill_tokens_per_s",
+                     rate((double)(r->prompt_tokens - r->cached_tokens), r->prefill_s),
+                     "decode_tokens_per_s", rate((double)r->ids.n, r->decode_s));
 }
 
 static void print_speed(const struct chat *c, const struct wg_gen_result *r)

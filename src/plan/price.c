@@ -103,7 +103,7 @@ static enum wg_status find_models_dev(const json_t *doc, const char *path, const
     char where[256];
 
     if (!json_object_get(models, model)) {
-        json_object_foreach((json_t *)(uintptr_t)models, key, v) offer_add(&offer, provider, key);
+        json_object_foreach((json_t *)models, key, v) offer_add(&offer, provider, key);
         return not_there(&offer, path, provider, model, err);
     }
     snprintf(where, sizeof where, "%.100s/%.100s/cost", provider, model);
