@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "license": "base package text",
     "model": "base package kernel",
     "engine": "base package text kernel model",
-    "plan": "base package license model engine",
+    "plan": "base package kernel license model engine",
     "report": "base package text license model engine plan",
     "api": "base package text model engine",
     "api": "base package text model engine",

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *wg_fmt_bytes(char out[WG_FMT_BYTES], uint64_t bytes)
 {
@@ -58,5 +59,16 @@ const char *wg_fmt_usd(char out[WG_FMT_BYTES], double v)
     else
         snprintf(number, sizeof number, "%.2f", v);
     snprintf(out, WG_FMT_BYTES, "USD %.40s", number);
+    return out;
+}
+
+const char *wg_fmt_time(char out[WG_FMT_BYTES], int64_t unix_seconds)
+{
+    struct tm tm = {0};
+    time_t t = (time_t)unix_seconds;
+
+    gmtime_r(&t, &tm);
+    if (strftime(out, WG_FMT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        out[0] = '\0';
     return out;
 }

@@ -15,5 +15,7 @@ const char *wg_fmt_count(char out[WG_FMT_BYTES], int64_t n);
 const char *wg_fmt_real(char out[WG_FMT_BYTES], double v);
 /* "USD 1,234" from 100 on, "USD 12.30" below; amounts under a cent with three digits. */
 const char *wg_fmt_usd(char out[WG_FMT_BYTES], double v);
+/* "2026-11-23T20:15:00Z" (ISO 8601, UTC). */
+const char *wg_fmt_time(char out[WG_FMT_BYTES], int64_t unix_seconds);
 
 #endif

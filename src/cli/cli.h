@@ -62,6 +62,7 @@ struct wg_cmd {
 // clang-format off
 #define WG_COMMANDS(X) \
     X(license) \
+    X(fit) \
     X(cost) \
     X(run) \
     X(logits) \

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { DEFAULT_BATCH = 512, MAX_BATCH = 4096 };
+enum { MAX_BATCH = 4096 };
 
 struct wg_engine {
     struct wg_gguf *gguf;
@@ -58,7 +58,7 @@ static enum wg_status open_parts(struct wg_engine *e, const struct wg_pkg *pkg,
     WG_TRY(wg_model_load(e->gguf, &e->model, err));
     if (!o->no_tokenizer)
         WG_TRY(open_tokenizer(e, err));
-    e->max_batch = o->max_batch ? o->max_batch : DEFAULT_BATCH;
+    e->max_batch = o->max_batch ? o->max_batch : WG_ENGINE_BATCH;
     if (e->max_batch < 1 || e->max_batch > MAX_BATCH)
         return wg_fail(err, WG_E_USAGE, "a batch of %d tokens: use 1 to %d", e->max_batch,
                        MAX_BATCH);

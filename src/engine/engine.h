@@ -23,9 +23,11 @@ struct wg_chat;
 struct wg_engine;
 struct wg_session;
 
+enum { WG_ENGINE_BATCH = 512 }; /* tokens a step runs at once, by default */
+
 struct wg_engine_opts {
     int threads;       /* 0: wg_cpu_count() */
-    int max_batch;     /* tokens a step runs at once; 0: 512 */
+    int max_batch;     /* 0: WG_ENGINE_BATCH */
     bool exact;        /* f32 everywhere (docs/NUMERICS.md) */
     bool no_tokenizer; /* ids only: the package need not have a vocabulary */
 };

@@ -8,7 +8,8 @@
  *   verdict, summary         of the whole
  *   sections[]               name, title, question, state ("assessed", "not assessed", "not
  *                            needed"), verdict, rule, why, change, points[], tables[]
- *     points[]               what, value (or null), verdict (or null), evidence[]
+ *     points[]               group (a heading), what, value, verdict, note (each absent if none),
+ *                            evidence[]
  *     tables[]               title, columns[{title, number}], rows[][], note
  *     evidence[]             what proves it: file, sha256, line, quote, command (absent if none)
  *   rules[]                  id, section, verdict, when, applied
