@@ -117,6 +117,8 @@ static void skip_front(struct wg_words *w, size_t front)
 
     while (k < w->n && w->tokens[k].offset < front)
         k++;
+    if (k == 0)
+        return;
     memmove(w->tokens, w->tokens + k, (w->n - k) * sizeof *w->tokens);
     w->n -= k;
 }

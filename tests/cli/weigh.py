@@ -29,7 +29,11 @@ def run(*args, stdin=None, env=None, timeout=120, **kwargs):
 def run_json(*args, **kwargs):
     """Runs weigh --json and returns (exit status, the one document on stdout)."""
     result = run(*args, "--json", **kwargs)
-    return result.returncode, json.loads(result.stdout)
+    try:
+        return result.returncode, json.loads(result.stdout)
+    except ValueError:
+        raise AssertionError(f"no JSON document from {result.args}, exit {result.returncode}: "
+                             f"{result.stdout[:200]!r} {result.stderr}") from None
 
 
 def commands():
