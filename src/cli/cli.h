@@ -65,6 +65,8 @@ struct wg_cmd {
     X(fit) \
     X(cost) \
     X(run) \
+    X(tokenize) \
+    X(detokenize) \
     X(logits) \
     X(bench) \
     X(version)
