@@ -62,6 +62,7 @@ struct wg_cmd {
 // clang-format off
 #define WG_COMMANDS(X) \
     X(license) \
+    X(openness) \
     X(fit) \
     X(cost) \
     X(run) \

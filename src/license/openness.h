@@ -20,9 +20,9 @@ struct wg_openness_item {
     const char *id;       /* "osaid.F1" ... "osaid.S", "mof.architecture" ... */
     const char *name;     /* in words */
     const char *state;    /* PROVEN, NOT_SHOWN, FAILS (osaid); PRESENT, DECLARED, ABSENT (mof) */
-    const char *evidence; /* path and hash, link, or why not */
+    const char *evidence; /* path, link with its line, or why not */
     const char *path;     /* of a PRESENT component, else NULL */
-    const char *sha256;   /* of it, "" when the package is not from the store */
+    const char *sha256;   /* of it; "" for weights outside the store, which are not read */
 };
 
 struct wg_openness_result {
