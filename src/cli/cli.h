@@ -69,6 +69,7 @@ struct wg_cmd {
     X(tokenize) \
     X(detokenize) \
     X(logits) \
+    X(render) \
     X(bench) \
     X(version)
 // clang-format on

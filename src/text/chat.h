@@ -19,6 +19,12 @@ enum wg_status wg_chat_new(const char *template_text, size_t n, const char *name
                            const char *eos, struct wg_chat **out, struct wg_err *err) WG_NODISCARD;
 void wg_chat_free(struct wg_chat *c);
 
+/* The chat of a package: the template and spellings of a GGUF file, or chat_template.jinja and
+ * tokenizer_config.json of a folder in Hugging Face layout. WG_E_UNSUPPORTED when it has no
+ * template. */
+enum wg_status wg_chat_open(const char *model, struct wg_chat **out,
+                            struct wg_err *err) WG_NODISCARD;
+
 struct wg_chat_request {
     const json_t *messages; /* array of {role, content, ...}, borrowed */
     const json_t *tools;    /* array or NULL */
