@@ -20,6 +20,39 @@ enum wg_status wg_json_parse(const char *text, size_t n, const char *name, json_
     return WG_OK;
 }
 
+/* Upper estimate of what jansson takes for the text: its nodes with their allocator's overhead and
+ * the tables that hold them, by the character that announces each. Wrong text gives any number. */
+static uint64_t tree_bytes(const char *text, size_t n)
+{
+    enum { OBJECT = 256, ARRAY = 160, ITEM = 112, MEMBER = 160 };
+    uint64_t sum = ITEM + (uint64_t)n;
+    bool in_string = false;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string)
+            sum += c == '{' ? OBJECT : c == '[' ? ARRAY : c == ',' ? ITEM : c == ':' ? MEMBER : 0;
+    }
+    return sum;
+}
+
+enum wg_status wg_json_parse_within(const char *text, size_t n, size_t max_tree_bytes,
+                                    const char *name, json_t **out, struct wg_err *err)
+{
+    uint64_t need = tree_bytes(text, n);
+
+    if (need > max_tree_bytes)
+        return wg_fail(err, WG_E_LIMIT,
+                       "%s: %zu bytes of JSON would take about %llu bytes of memory, the limit is "
+                       "%zu",
+                       name, n, (unsigned long long)need, max_tree_bytes);
+    return wg_json_parse(text, n, name, out, err);
+}
+
 enum wg_status wg_json_load(const char *path, size_t max_bytes, json_t **out, struct wg_err *err)
 {
     struct wg_buf b;

@@ -18,6 +18,12 @@
  * The message names `name`, line and column. */
 enum wg_status wg_json_parse(const char *text, size_t n, const char *name, json_t **out,
                              struct wg_err *err) WG_NODISCARD;
+/* As wg_json_parse, for documents of a size that matters: a document whose tree would take more
+ * than about max_tree_bytes is WG_E_LIMIT before it is built ("[{},{},..." takes 80 times its
+ * text). */
+enum wg_status wg_json_parse_within(const char *text, size_t n, size_t max_tree_bytes,
+                                    const char *name, json_t **out,
+                                    struct wg_err *err) WG_NODISCARD;
 /* Reads and parses a file of at most max_bytes. */
 enum wg_status wg_json_load(const char *path, size_t max_bytes, json_t **out,
                             struct wg_err *err) WG_NODISCARD;

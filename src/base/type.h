@@ -1,7 +1,8 @@
 /*
  * Tensor element types, numbered as in the GGUF specification (ggml type ids), and the size of
- * their blocks. What a block means is in src/kernel/quant.h; this is only the arithmetic that a
- * file reader needs.
+ * their blocks. Types that only safetensors has follow from WG_TYPE_GGUF_LIMIT on; the name of a
+ * type of one value a block is its safetensors dtype. What a block means is in src/kernel/quant.h;
+ * this is only the arithmetic that a file reader needs.
  *
  * To add one: 1. a row in WG_TYPES; 2. its dequantizer in src/kernel/quant*.c; 3. its row in
  * docs/FORMATS.md; tests/kernel/checkkern fails until 2 is done.
@@ -47,13 +48,22 @@
     X(TQ1_0, 34, "TQ1_0", 256, 54)                                                                 \
     X(TQ2_0, 35, "TQ2_0", 256, 66)                                                                 \
     X(MXFP4, 39, "MXFP4", 32, 17)                                                                  \
-    X(NVFP4, 40, "NVFP4", 64, 36)
+    X(NVFP4, 40, "NVFP4", 64, 36)                                                                  \
+    X(F8_E4M3, 48, "F8_E4M3", 1, 1)                                                                \
+    X(F8_E5M2, 49, "F8_E5M2", 1, 1)                                                                \
+    X(F8_E8M0, 50, "F8_E8M0", 1, 1)                                                                \
+    X(BOOL, 51, "BOOL", 1, 1)                                                                      \
+    X(U8, 52, "U8", 1, 1)                                                                          \
+    X(U16, 53, "U16", 1, 2)                                                                        \
+    X(U32, 54, "U32", 1, 4)                                                                        \
+    X(U64, 55, "U64", 1, 8)
 
 enum wg_type {
 #define WG_TYPE_ENUM(e, id, name, block, bytes) WG_TYPE_##e = id,
     WG_TYPES(WG_TYPE_ENUM)
 #undef WG_TYPE_ENUM
-        WG_TYPE_LIMIT = 41
+        WG_TYPE_GGUF_LIMIT = 48, /* ids from here on mean nothing in a GGUF file */
+    WG_TYPE_LIMIT = 56
 };
 
 struct wg_type_info {
@@ -63,6 +73,9 @@ struct wg_type_info {
 
 /* NULL for an id that is not in the table. */
 const struct wg_type_info *wg_type_info(uint32_t id);
+
+/* The type of this name (exact, "Q4_K"); false when there is none. */
+bool wg_type_find(const char *name, enum wg_type *out);
 
 /* Bytes of n values; false when n is not a multiple of the block, or on overflow. */
 bool wg_type_bytes(enum wg_type type, uint64_t n, size_t *bytes);

@@ -91,6 +91,32 @@ static inline float wg_e8m0_half(uint8_t e)
     return wg_bits_f32(e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23);
 }
 
+/* OCP 8-bit Floating Point 1.0, E4M3 (bias 7): no infinity, all ones is a NaN. */
+static inline float wg_f8e4m3_f32(uint8_t x)
+{
+    uint32_t sign = (uint32_t)(x & 0x80) << 24, exp = x >> 3 & 15, man = x & 7;
+    uint32_t normal = (exp + 120) << 23 | man << 20;
+    uint32_t small = wg_f32_bits((float)man * 0x1p-9f);
+
+    if ((x & 0x7f) == 0x7f)
+        normal = 0x7ff00000u;
+    return wg_bits_f32(sign | (exp == 0 ? small : normal));
+}
+
+/* OCP 8-bit Floating Point 1.0, E5M2 (bias 15): the upper half of a binary16. */
+static inline float wg_f8e5m2_f32(uint8_t x)
+{
+    return wg_f16_f32((uint16_t)(x << 8));
+}
+
+/* 2^(e - 127), a block scale (OCP Microscaling Formats 1.0); 255 is a NaN. */
+static inline float wg_e8m0_f32(uint8_t e)
+{
+    if (e == 255)
+        return wg_bits_f32(0x7fc00000u);
+    return wg_bits_f32(e == 0 ? 0x00400000u : (uint32_t)e << 23);
+}
+
 /* Half of an unsigned E4M3 value (bias 7), the scale of NVFP4; 0x7f (NaN) counts as 0. */
 static inline float wg_ue4m3_half(uint8_t x)
 {

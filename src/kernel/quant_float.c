@@ -33,3 +33,27 @@ void WG_DEQUANT(bf16)(const void *src, float *dst, int64_t n)
     for (int64_t i = 0; i < n; i++)
         dst[i] = wg_bf16_f32(wg_load_u16(p + 2 * i));
 }
+
+void WG_DEQUANT(f8_e4m3)(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = wg_f8e4m3_f32(p[i]);
+}
+
+void WG_DEQUANT(f8_e5m2)(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = wg_f8e5m2_f32(p[i]);
+}
+
+void WG_DEQUANT(f8_e8m0)(const void *src, float *dst, int64_t n)
+{
+    const uint8_t *p = src;
+
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = wg_e8m0_f32(p[i]);
+}

@@ -14,8 +14,8 @@
 struct wg_gguf {
     struct wg_gguf_part *parts; /* in order; keys are those of the first */
     size_t n_parts;
-    struct wg_tensor *tensors;         /* of all parts; owned only when there are several */
-    struct wg_gguf_name *tensor_names; /* n_tensors, sorted */
+    struct wg_tensor *tensors;    /* of all parts; owned only when there are several */
+    struct wg_name *tensor_names; /* n_tensors, sorted */
     size_t n_tensors;
 };
 
@@ -162,10 +162,10 @@ static enum wg_status merge(struct wg_gguf *g, int64_t said, struct wg_err *err)
     for (size_t i = 0; i < g->n_parts; i++)
         for (size_t j = 0; j < g->parts[i].n_tensors; j++, k++) {
             g->tensors[k] = g->parts[i].tensors[j];
-            g->tensor_names[k] = (struct wg_gguf_name){g->tensors[k].name, k};
+            g->tensor_names[k] = (struct wg_name){g->tensors[k].name, k};
         }
     g->n_tensors = n;
-    size_t twice = wg_gguf_sort_names(g->tensor_names, n);
+    size_t twice = wg_names_sort(g->tensor_names, n);
     if (twice != SIZE_MAX)
         return wg_fail(err, WG_E_INPUT, "%s: tensor \"%.120s\" is in an earlier part too",
                        g->parts[g->tensors[twice].part].path, g->tensors[twice].name);
@@ -266,7 +266,7 @@ const struct wg_gguf_kv *wg_gguf_kv_at(const struct wg_gguf *g, size_t i)
 
 const struct wg_gguf_kv *wg_gguf_find(const struct wg_gguf *g, const char *key)
 {
-    size_t row = wg_gguf_find_name(g->parts[0].kv_names, g->parts[0].n_kv, key);
+    size_t row = wg_names_find(g->parts[0].kv_names, g->parts[0].n_kv, key);
     return row == SIZE_MAX ? NULL : &g->parts[0].kv[row];
 }
 
@@ -282,6 +282,6 @@ const struct wg_tensor *wg_gguf_tensor_at(const struct wg_gguf *g, size_t i)
 
 const struct wg_tensor *wg_gguf_tensor(const struct wg_gguf *g, const char *name)
 {
-    size_t row = wg_gguf_find_name(g->tensor_names, g->n_tensors, name);
+    size_t row = wg_names_find(g->tensor_names, g->n_tensors, name);
     return row == SIZE_MAX ? NULL : &g->tensors[row];
 }

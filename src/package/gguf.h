@@ -17,7 +17,7 @@
 #define WG_PACKAGE_GGUF_H
 
 #include "base/status.h"
-#include "base/type.h"
+#include "package/tensor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,21 +54,6 @@ struct wg_gguf_kv {
     uint64_t count;              /* of an array, else 1 */
     const void *data;            /* raw little-endian values, unaligned; NULL for string arrays */
     const struct wg_gguf_str *strs; /* count entries for a string or an array of strings */
-};
-
-enum { WG_MAX_DIMS = 4 };
-
-/* One tensor of a weights file, of any format. ne[0] is the contiguous dimension (row length);
- * a matrix that maps [in] to [out] has ne = {in, out}. Unused dimensions are 1. */
-struct wg_tensor {
-    const char *name; /* NUL-terminated copy */
-    enum wg_type type;
-    int n_dims;
-    int64_t ne[WG_MAX_DIMS];
-    const void *data; /* in the mapping, aligned as the file says: maybe less than the type needs */
-    size_t bytes;
-    int part;        /* file of a split set, from 0 */
-    uint64_t offset; /* of the data in that file */
 };
 
 struct wg_gguf;

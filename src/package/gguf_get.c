@@ -134,7 +134,7 @@ static enum wg_status scalar_i64(const struct wg_gguf_kv *kv, int64_t *out, bool
 enum wg_status wg_gguf_part_i64(const struct wg_gguf_part *part, const char *key, int64_t *out,
                                 bool *found, struct wg_err *err)
 {
-    size_t row = wg_gguf_find_name(part->kv_names, part->n_kv, key);
+    size_t row = wg_names_find(part->kv_names, part->n_kv, key);
     const struct wg_gguf_kv *kv = row == SIZE_MAX ? NULL : &part->kv[row];
 
     return in_file(scalar_i64(kv, out, found, err), part->path, err);

@@ -25,43 +25,6 @@ static size_t kind_bytes(uint32_t kind)
     return kind < WG_COUNT(bytes) ? bytes[kind] : 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct wg_gguf_name *x = a, *y = b;
-    int c = strcmp(x->name, y->name);
-
-    if (c != 0)
-        return c;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-size_t wg_gguf_sort_names(struct wg_gguf_name *names, size_t n)
-{
-    if (n > 1)
-        qsort(names, n, sizeof *names, by_name);
-    for (size_t i = 1; i < n; i++)
-        if (strcmp(names[i - 1].name, names[i].name) == 0)
-            return names[i].row;
-    return SIZE_MAX;
-}
-
-size_t wg_gguf_find_name(const struct wg_gguf_name *names, size_t n, const char *name)
-{
-    size_t lo = 0, hi = n;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int c = strcmp(names[mid].name, name);
-        if (c == 0)
-            return names[mid].row;
-        if (c < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return SIZE_MAX;
-}
-
 static enum wg_status no_memory(struct wg_rd *r)
 {
     return wg_rd_fail(r, r->pos, WG_E_OOM, "no memory for the header, or it needs over %zu bytes",
@@ -92,14 +55,6 @@ static struct wg_gguf_str read_string(struct wg_rd *r, const char *what, size_t 
     return s;
 }
 
-static bool has_control(const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* A key or a tensor name: at least one byte, no NUL or other control character (names end up in
  * C strings, messages and terminals), as a NUL-terminated copy. */
 static const char *read_name(struct wg_gguf_part *part, struct wg_rd *r, const char *what,
@@ -114,7 +69,7 @@ static const char *read_name(struct wg_gguf_part *part, struct wg_rd *r, const c
         wg_rd_fail(r, at, WG_E_INPUT, "%s is empty", what);
         return NULL;
     }
-    if (has_control(s.p, s.n)) {
+    if (wg_has_control(s.p, s.n)) {
         wg_rd_fail(r, at, WG_E_INPUT, "%s holds a control character", what);
         return NULL;
     }
@@ -209,11 +164,11 @@ static enum wg_status read_keys(struct wg_gguf_part *part, struct wg_rd *r, uint
         at[i] = r->pos;
         if (read_kv(part, r, &part->kv[i]) != WG_OK)
             break;
-        part->kv_names[i] = (struct wg_gguf_name){part->kv[i].key, i};
+        part->kv_names[i] = (struct wg_name){part->kv[i].key, i};
         part->n_kv = i + 1;
     }
     if (wg_rd_ok(r)) {
-        size_t twice = wg_gguf_sort_names(part->kv_names, part->n_kv);
+        size_t twice = wg_names_sort(part->kv_names, part->n_kv);
         if (twice != SIZE_MAX)
             wg_rd_fail(r, at[twice], WG_E_INPUT, "key \"%.120s\" is there twice",
                        part->kv[twice].key);
@@ -231,7 +186,7 @@ static enum wg_status read_alignment(struct wg_gguf_part *part, struct wg_rd *r)
     if (st != WG_OK)
         return r->failed = st;
     if (v < 1 || v > WG_GGUF_MAX_ALIGNMENT || (v & (v - 1)) != 0) {
-        size_t row = wg_gguf_find_name(part->kv_names, part->n_kv, "general.alignment");
+        size_t row = wg_names_find(part->kv_names, part->n_kv, "general.alignment");
         size_t at = (size_t)((const uint8_t *)part->kv[row].data - r->base);
         return wg_rd_fail(r, at, WG_E_INPUT,
                           "general.alignment is %lld: it must be a power of two from 1 to %u",
@@ -248,10 +203,10 @@ static enum wg_status read_dims(struct wg_rd *r, struct wg_tensor *t, uint64_t *
 
     if (!wg_rd_ok(r))
         return r->failed;
-    if (n > WG_MAX_DIMS)
+    if (n > WG_GGUF_MAX_DIMS)
         return wg_rd_fail(r, at, WG_E_INPUT,
-                          "tensor \"%.120s\" has %u dimensions, at most %d are known", t->name, n,
-                          WG_MAX_DIMS);
+                          "tensor \"%.120s\" has %u dimensions, at most %u are known", t->name, n,
+                          WG_GGUF_MAX_DIMS);
     t->n_dims = (int)n;
     *values = 1;
     for (int i = 0; i < WG_MAX_DIMS; i++) {
@@ -285,7 +240,7 @@ static enum wg_status read_tensor(struct wg_gguf_part *part, struct wg_rd *r, st
     uint32_t type = wg_rd_u32(r, "the type of a tensor");
     if (!wg_rd_ok(r))
         return r->failed;
-    const struct wg_type_info *info = wg_type_info(type);
+    const struct wg_type_info *info = type < WG_TYPE_GGUF_LIMIT ? wg_type_info(type) : NULL;
     if (!info)
         return wg_rd_fail(r, at, WG_E_INPUT, "tensor \"%.120s\" is of unknown type %u", t->name,
                           type);
@@ -372,7 +327,7 @@ static enum wg_status check_overlap(struct wg_gguf_part *part, struct wg_rd *r)
 static enum wg_status read_tensors(struct wg_gguf_part *part, struct wg_rd *r, uint64_t n)
 {
     struct wg_arena *a = &part->arena;
-    struct wg_gguf_name *names = wg_calloc((size_t)n, sizeof *names);
+    struct wg_name *names = wg_calloc((size_t)n, sizeof *names);
 
     part->tensors = wg_arena_alloc(a, (size_t)n, sizeof *part->tensors);
     part->tensor_at = wg_arena_alloc(a, (size_t)n, sizeof *part->tensor_at);
@@ -382,11 +337,11 @@ static enum wg_status read_tensors(struct wg_gguf_part *part, struct wg_rd *r, u
         part->tensor_at[i] = r->pos;
         if (read_tensor(part, r, &part->tensors[i]) != WG_OK)
             break;
-        names[i] = (struct wg_gguf_name){part->tensors[i].name, i};
+        names[i] = (struct wg_name){part->tensors[i].name, i};
         part->n_tensors = i + 1;
     }
     if (wg_rd_ok(r)) {
-        size_t twice = wg_gguf_sort_names(names, part->n_tensors);
+        size_t twice = wg_names_sort(names, part->n_tensors);
         if (twice != SIZE_MAX)
             wg_rd_fail(r, (size_t)part->tensor_at[twice], WG_E_INPUT,
                        "tensor \"%.120s\" is there twice", part->tensors[twice].name);

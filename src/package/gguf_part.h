@@ -8,13 +8,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "package/gguf.h"
-
-/* A name and the place of its row: sorted by name, it finds rows and shows duplicates, and no
- * choice of names makes it slow (a hash table needs a secret seed for that). */
-struct wg_gguf_name {
-    const char *name;
-    size_t row;
-};
+#include "package/names.h"
 
 struct wg_gguf_part {
     char *path;
@@ -28,7 +22,7 @@ struct wg_gguf_part {
     struct wg_arena arena;
     uint32_t version, alignment;
     struct wg_gguf_kv *kv;
-    struct wg_gguf_name *kv_names; /* n_kv, sorted */
+    struct wg_name *kv_names; /* n_kv, sorted */
     size_t n_kv;
     struct wg_tensor *tensors;
     uint64_t *tensor_at; /* n_tensors: offset of each tensor's row in the header */
@@ -38,11 +32,6 @@ struct wg_gguf_part {
 /* Parses part->base into the rest of the part. On failure close the part as after success. */
 enum wg_status wg_gguf_part_parse(struct wg_gguf_part *part, struct wg_err *err) WG_NODISCARD;
 void wg_gguf_part_close(struct wg_gguf_part *part);
-
-/* Sorts names; returns the row of a duplicate (the later one in the file) or SIZE_MAX. */
-size_t wg_gguf_sort_names(struct wg_gguf_name *names, size_t n);
-/* Row of `name`, or SIZE_MAX. */
-size_t wg_gguf_find_name(const struct wg_gguf_name *names, size_t n, const char *name);
 
 /* Typed read of a key of one part, as wg_gguf_i64. */
 enum wg_status wg_gguf_part_i64(const struct wg_gguf_part *part, const char *key, int64_t *out,

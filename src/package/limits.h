@@ -13,9 +13,18 @@
 #define WG_GGUF_MAX_NAME_BYTES   255u
 #define WG_GGUF_MAX_STRING_BYTES (16u << 20)
 #define WG_GGUF_MAX_ALIGNMENT    65536u
+#define WG_GGUF_MAX_DIMS         4u
 #define WG_GGUF_MAX_DIM          ((uint64_t)1 << 40)
 #define WG_GGUF_MAX_PARTS        1024u
 #define WG_GGUF_MAX_INDEX_BYTES  ((size_t)1 << 30) /* memory for keys and tensor rows of a part */
+
+/* safetensors. The format itself gives the header 100,000,000 bytes. */
+#define WG_ST_MAX_HEADER_BYTES ((uint64_t)100000000)
+#define WG_ST_MAX_TREE_BYTES   ((size_t)512 << 20) /* memory for a header or index as JSON values */
+#define WG_ST_MAX_NAME_BYTES   1023u
+#define WG_ST_MAX_INDEX_BYTES  ((size_t)64 << 20)
+#define WG_ST_MAX_PARTS        1024u
+#define WG_ST_MAX_ROWS_BYTES   ((size_t)512 << 20) /* memory for tensor rows of a file */
 
 /* A folder that is opened as a package. */
 #define WG_PKG_MAX_FILES      100000u

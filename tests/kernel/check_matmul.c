@@ -57,7 +57,7 @@ static void random_weights(const struct problem *p, const struct wg_type_info *t
 
     for (int64_t r = 0; r < p->rows; r++) {
         uint8_t *row = p->w + (size_t)r * p->w_stride;
-        if (t->block_values == 1) {
+        if (t->block_values == 1 && t->block_bytes > 1) {
             for (int64_t i = 0; i < p->k; i++) {
                 float f = ck_random_float();
                 double d = (double)f;
