@@ -99,8 +99,7 @@ static enum wg_status add_links(struct wg_license_work *w, const json_t *v,
 
     if (json_is_string(v))
         return add_link(w, list, n, json_string_value(v), json_string_length(v), source);
-    json_array_foreach(v, i, item)
-    {
+    json_array_foreach(v, i, item) {
         if (json_is_string(item))
             WG_TRY(add_link(w, list, n, json_string_value(item), json_string_length(item), source));
     }
@@ -118,8 +117,7 @@ static enum wg_status card_label(struct wg_license_work *w, const json_t *doc, c
     wg_buf_init(&b, WG_LICENSE_MAX_FRONT);
     if (json_is_string(license))
         wg_buf_adds(&b, json_string_value(license));
-    json_array_foreach(license, i, item)
-    {
+    json_array_foreach(license, i, item) {
         if (json_is_string(item))
             wg_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(item));
     }

@@ -147,8 +147,7 @@ static enum wg_status read_at_release(struct use_reader *r, const json_t *v)
     u->at_release = wg_arena_alloc(&u->arena, json_object_size(v), sizeof *u->at_release);
     if (!u->at_release)
         return wg_oom(r->err, "USE.yaml");
-    json_object_foreach((json_t *)v, date, users)
-    {
+    json_object_foreach((json_t *)v, date, users) {
         struct wg_use_at_release *a = &u->at_release[u->n_at_release];
         if (!is_date(date))
             return wrong(r, WG_USE_MAU_AT_RELEASE, "write the release date as YYYY-MM-DD");
@@ -172,8 +171,7 @@ static enum wg_status read_regions(struct use_reader *r, const json_t *v)
     u->regions = wg_arena_alloc(&u->arena, json_array_size(v), sizeof *u->regions);
     if (!u->regions)
         return wg_oom(r->err, "USE.yaml");
-    json_array_foreach(v, i, item)
-    {
+    json_array_foreach(v, i, item) {
         const char *s = json_string_value(item);
         if (!s || strlen(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z')
             return wrong(r, WG_USE_REGIONS,
@@ -193,8 +191,7 @@ static enum wg_status read_offers(struct use_reader *r, const json_t *v)
 
     if (!json_is_array(v) || json_array_size(v) == 0)
         return wrong(r, WG_USE_OFFERS, "write a list of internal, hosted-service, product");
-    json_array_foreach(v, i, item)
-    {
+    json_array_foreach(v, i, item) {
         WG_TRY(read_choice(r, WG_USE_OFFERS, item, names, WG_COUNT(names), &choice));
         r->use->offers |= 1u << choice;
     }
@@ -284,8 +281,7 @@ static enum wg_status read_group(struct use_reader *r, const char *prefix, const
     const char *key;
     json_t *v;
 
-    json_object_foreach((json_t *)map, key, v)
-    {
+    json_object_foreach((json_t *)map, key, v) {
         char full[128];
         size_t n = (size_t)snprintf(full, sizeof full, "%s%s", prefix, key);
         bool group = false;

@@ -112,8 +112,7 @@ static enum wg_status check_map(const struct wg_st *s, const struct wg_st_index 
     const char *name;
     json_t *v;
 
-    json_object_foreach(x->map, name, v)
-    {
+    json_object_foreach(x->map, name, v) {
         const struct wg_tensor *t = wg_st_tensor_find(s, name);
         const char *file = json_string_value(v);
         if (!t)

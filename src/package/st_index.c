@@ -39,8 +39,7 @@ static enum wg_status read_map(struct wg_st_index *x, const char *path, struct w
     json_t *v;
     size_t i = 0;
 
-    json_object_foreach(x->map, tensor, v)
-    {
+    json_object_foreach(x->map, tensor, v) {
         if (!json_is_string(v))
             return wg_fail(err, WG_E_INPUT, "%s: the file of tensor \"%.120s\" is not a string",
                            path, tensor);

@@ -166,8 +166,7 @@ static enum wg_status check_fields(const struct wg_st_part *part, const char *na
     const char *field;
     json_t *v;
 
-    json_object_foreach(entry, field, v)
-    {
+    json_object_foreach(entry, field, v) {
         size_t i = 0;
         while (i < WG_COUNT(known) && strcmp(field, known[i]) != 0)
             i++;
@@ -204,8 +203,7 @@ static enum wg_status read_meta(struct wg_st_part *part, json_t *v, struct wg_er
     part->meta = wg_arena_alloc(&part->arena, json_object_size(v), sizeof *part->meta);
     if (!part->meta)
         return wg_oom(err, part->path);
-    json_object_foreach(v, key, value)
-    {
+    json_object_foreach(v, key, value) {
         const char *s = text_of(value);
         if (!s)
             return wg_fail(err, WG_E_INPUT,
@@ -265,8 +263,7 @@ static enum wg_status read_header(struct wg_st_part *part, json_t *doc, uint64_t
     part->tensors = wg_arena_alloc(&part->arena, json_object_size(doc), sizeof *part->tensors);
     if (!part->tensors)
         return wg_oom(err, part->path);
-    json_object_foreach(doc, name, v)
-    {
+    json_object_foreach(doc, name, v) {
         bool meta = strcmp(name, "__metadata__") == 0;
         WG_TRY(meta ? read_meta(part, v, err) : read_tensor(part, name, v, data_at, err));
     }

@@ -84,8 +84,7 @@ static enum wg_status prepare(const json_t *message, json_t *m, struct wg_err *e
     }
     if (reasoning)
         WG_TRY(put(m, "thinking", json_incref(reasoning), err));
-    json_object_foreach(from, key, value)
-    {
+    json_object_foreach(from, key, value) {
         if (!json_is_null(value))
             WG_TRY(put(m, key, json_incref(value), err));
     }
@@ -117,7 +116,8 @@ static enum wg_status add_variables(const struct wg_chat *c, const struct wg_cha
     if (c->eos)
         WG_TRY(put(vars, "eos_token", wg_json_text(c->eos, strlen(c->eos)), err));
     WG_TRY(put(vars, "documents", json_null(), err));
-    json_object_foreach(extra, key, value) WG_TRY(put(vars, key, json_incref(value), err));
+    json_object_foreach(extra, key, value)
+        WG_TRY(put(vars, key, json_incref(value), err));
     WG_TRY(add_messages(vars, req->messages, err));
     value = req->tools ? json_incref((json_t *)(uintptr_t)req->tools) : json_null();
     WG_TRY(put(vars, "tools", value, err));

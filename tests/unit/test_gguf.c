@@ -149,8 +149,7 @@ static void same_keys(const struct wg_gguf *g, json_t *keys, const json_t *kinds
     json_t *want;
 
     assert_int_equal(wg_gguf_kv_count(g), json_object_size(keys));
-    json_object_foreach(keys, name, want)
-    {
+    json_object_foreach(keys, name, want) {
         const json_t *kind = json_object_get(kinds, name);
         const struct wg_gguf_kv *kv = wg_gguf_find(g, name);
         assert_non_null(kv);
@@ -203,8 +202,7 @@ static void good_files_read_as_another_reader_reads_them(void **state)
     (void)state;
     assert_int_equal(wg_json_load("tests/fixtures/gguf/good.json", 1 << 20, &doc, &err), WG_OK);
     assert_int_equal(json_object_size(doc), 23);
-    json_object_foreach(doc, name, want)
-    {
+    json_object_foreach(doc, name, want) {
         struct wg_map m;
         struct wg_gguf *g = NULL;
         char path[256];

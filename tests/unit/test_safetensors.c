@@ -114,14 +114,12 @@ static void good_files_read_as_another_reader_reads_them(void **state)
     assert_int_equal(wg_json_load("tests/fixtures/safetensors/good.json", 1 << 20, &doc, &err),
                      WG_OK);
     assert_int_equal(json_object_size(doc), 11);
-    json_object_foreach(doc, file, want)
-    {
+    json_object_foreach(doc, file, want) {
         char path[256];
         snprintf(path, sizeof path, GOOD "%s", file);
         struct wg_st *s = open_good(path);
         assert_int_equal(wg_st_tensor_count(s), json_object_size(want));
-        json_object_foreach(want, name, tensor)
-        {
+        json_object_foreach(want, name, tensor) {
             same_tensor(s, name, tensor);
         }
         wg_st_close(s);

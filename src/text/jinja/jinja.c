@@ -135,8 +135,7 @@ static enum wg_status from_object(struct wgj_run *r, const json_t *j, int depth,
     struct wgj_val key, v;
 
     WG_TRY(wgj_dict_new(r, json_object_size(j), out));
-    json_object_foreach(object, name, value)
-    {
+    json_object_foreach(object, name, value) {
         WG_TRY(wgj_str_borrow(r, name, strlen(name), &key));
         WG_TRY(from_json(r, value, depth + 1, &v));
         WG_TRY(wgj_dict_put(r, *out, key, v));
