@@ -35,6 +35,19 @@ const char *wg_fmt_count(char out[WG_FMT_BYTES], int64_t n)
     return out;
 }
 
+/* Of three significant digits, for 0 and 0.001 to 100. */
+static int digits_after_point(double a)
+{
+    static const double from[] = {9.995, 0.9995, 0.09995, 0.009995};
+
+    if (a == 0)
+        return 0;
+    for (int i = 0; i < 4; i++)
+        if (a >= from[i])
+            return i + 1;
+    return 5;
+}
+
 const char *wg_fmt_real(char out[WG_FMT_BYTES], double v)
 {
     double a = fabs(v);
@@ -46,7 +59,7 @@ const char *wg_fmt_real(char out[WG_FMT_BYTES], double v)
     else if (a > 0 && a < 0.001)
         snprintf(out, WG_FMT_BYTES, "%.2e", v);
     else
-        snprintf(out, WG_FMT_BYTES, "%.*f", a >= 9.995 ? 1 : a >= 0.9995 ? 2 : a == 0 ? 0 : 4, v);
+        snprintf(out, WG_FMT_BYTES, "%.*f", digits_after_point(a), v);
     return out;
 }
 

@@ -61,6 +61,7 @@ struct wg_cmd {
 /* X(name): declares wg_cmd_<name> and lists it. */
 // clang-format off
 #define WG_COMMANDS(X) \
+    X(assess) \
     X(license) \
     X(openness) \
     X(fit) \

@@ -168,8 +168,7 @@ static void take_cached(struct wg_machine *m, const json_t *entry)
 
     if (json_array_size(sizes) != WG_MACHINE_SIZES)
         return;
-    json_array_foreach(sizes, i, row)
-    {
+    json_array_foreach(sizes, i, row) {
         m->read[i].bytes = (uint64_t)json_integer_value(json_object_get(row, "bytes"));
         m->read[i].bytes_per_s = json_number_value(json_object_get(row, "bytes_per_s"));
         if (m->read[i].bytes != read_sizes[i] || !(m->read[i].bytes_per_s > 0)) {

@@ -67,8 +67,7 @@ static enum wg_status find_own(const json_t *doc, const char *path, const char *
                        path);
     if (!json_is_array(list))
         return wg_fail(err, WG_E_INPUT, "%s: \"prices\" has to be a list", path);
-    json_array_foreach(list, i, row)
-    {
+    json_array_foreach(list, i, row) {
         const char *p = json_string_value(json_object_get(row, "provider"));
         const char *m = json_string_value(json_object_get(row, "model"));
         snprintf(where, sizeof where, "prices[%zu]", i);
@@ -103,7 +102,8 @@ static enum wg_status find_models_dev(const json_t *doc, const char *path, const
     char where[256];
 
     if (!json_object_get(models, model)) {
-        json_object_foreach((json_t *)models, key, v) offer_add(&offer, provider, key);
+        json_object_foreach((json_t *)models, key, v)
+            offer_add(&offer, provider, key);
         return not_there(&offer, path, provider, model, err);
     }
     snprintf(where, sizeof where, "%.100s/%.100s/cost", provider, model);
@@ -173,8 +173,7 @@ enum wg_status wg_speed_from_json(const json_t *bench, double concurrency, const
     if (!json_is_array(rows))
         return wg_fail(err, WG_E_INPUT,
                        "%s: \"results\" has to be a list, as `weigh bench --json` writes it", name);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         const char *test = json_string_value(json_object_get(row, "test"));
         const json_t *batch = json_object_get(row, "batch");
         long long n = json_is_integer(batch) ? json_integer_value(batch) : 1;

@@ -128,12 +128,12 @@ static void stack(struct wg_html *h, const json_t *plot)
     json_t *part;
     char value[WG_FMT_BYTES];
 
-    json_array_foreach(parts, i, part) sum += wg_view_num(part, "value");
+    json_array_foreach(parts, i, part)
+        sum += wg_view_num(part, "value");
     double max = 1.02 * WG_MAX(sum, wg_view_num(limit, "value"));
     open_svg(h, plot, 66);
     rect(h, "track", percent(0, 1), 24, percent(1, 1), 30);
-    json_array_foreach(parts, i, part)
-    {
+    json_array_foreach(parts, i, part) {
         double v = wg_view_num(part, "value");
         rect(h, swatch(i), percent(at, max), 24, percent(v, max), 30);
         at += v;
@@ -141,8 +141,9 @@ static void stack(struct wg_html *h, const json_t *plot)
     limit_line(h, limit, max, 18, 60, 13, unit);
     wg_html_close(h);
     wg_html_open(h, "ul", "class", "legend", NULL);
-    json_array_foreach(parts, i, part) legend_entry(
-        h, i, wg_view_str(part, "label"), amount(value, wg_view_num(part, "value"), unit));
+    json_array_foreach(parts, i, part)
+        legend_entry(h, i, wg_view_str(part, "label"),
+                     amount(value, wg_view_num(part, "value"), unit));
     wg_html_close(h);
 }
 
@@ -156,11 +157,11 @@ static void bars(struct wg_html *h, const json_t *plot)
     json_t *bar;
     char text[160], value[WG_FMT_BYTES];
 
-    json_array_foreach(list, i, bar) max = fmax(max, wg_view_num(bar, "value"));
+    json_array_foreach(list, i, bar)
+        max = fmax(max, wg_view_num(bar, "value"));
     max *= 1.02;
     open_svg(h, plot, rows * ROW + (limit ? 24 : 4));
-    json_array_foreach(list, i, bar)
-    {
+    json_array_foreach(list, i, bar) {
         double y = (double)i * ROW, v = wg_view_num(bar, "value");
         snprintf(text, sizeof text, "%.80s: %s", wg_view_str(bar, "label"), amount(value, v, unit));
         label(h, NULL, 0, 1, y + 14, text);
@@ -168,8 +169,11 @@ static void bars(struct wg_html *h, const json_t *plot)
         rect(h, json_is_true(json_object_get(bar, "soft")) ? "c4" : "c1", percent(0, 1), y + 20,
              percent(v, max), 14);
     }
+    /* Only across the bars: the labels between them stay readable. */
+    for (double y = 0; limit && y < rows * ROW; y += ROW)
+        vertical(h, "limit", percent(wg_view_num(limit, "value"), max), y + 17, y + 37);
     if (limit)
-        limit_line(h, limit, max, 16, rows * ROW, rows * ROW + 16, unit);
+        limit_line(h, limit, max, rows * ROW - 7, rows * ROW, rows * ROW + 14, unit);
     wg_html_close(h);
 }
 
@@ -179,10 +183,8 @@ static void ranges(const json_t *plot, double *x_max, double *y_max)
     json_t *s, *point;
 
     *x_max = *y_max = 0;
-    json_array_foreach(json_object_get(plot, "series"), i, s)
-    {
-        json_array_foreach(json_object_get(s, "points"), k, point)
-        {
+    json_array_foreach(json_object_get(plot, "series"), i, s) {
+        json_array_foreach(json_object_get(s, "points"), k, point) {
             *x_max = fmax(*x_max, json_number_value(json_array_get(point, 0)));
             *y_max = fmax(*y_max, json_number_value(json_array_get(point, 1)));
         }
@@ -243,10 +245,10 @@ static void lines(struct wg_html *h, const json_t *plot)
     wg_html_open(h, "svg", "y", pixels(LINES_TOP).s, "width", "100%", "height",
                  pixels(LINES_HEIGHT).s, "viewBox", "0 0 1000 1000", "preserveAspectRatio", "none",
                  NULL);
-    json_array_foreach(json_object_get(plot, "series"), i, s) curve(h, s, i, x_max, y_max);
+    json_array_foreach(json_object_get(plot, "series"), i, s)
+        curve(h, s, i, x_max, y_max);
     wg_html_close(h);
-    json_array_foreach(json_object_get(plot, "marks"), i, mark)
-    {
+    json_array_foreach(json_object_get(plot, "marks"), i, mark) {
         double x = wg_view_num(mark, "x");
         vertical(h, "limit", percent(x, x_max), LINES_TOP - 6, LINES_TOP + LINES_HEIGHT);
         label(h, "strong", x, x_max, 13, wg_view_str(mark, "label"));

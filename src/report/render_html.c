@@ -68,6 +68,19 @@ static void open_section(struct wg_html *h, const char *id, const char *cls, con
         wg_html_element(h, "h2", NULL, title);
 }
 
+/* "2026-11-23T20:15:00Z" as "2026-11-23, 20:15 UTC"; anything else as it is. */
+static void time_text(struct wg_html *h, const char *t)
+{
+    char text[40];
+
+    if (strlen(t) != 20 || t[10] != 'T' || t[19] != 'Z') {
+        wg_html_text(h, t);
+        return;
+    }
+    snprintf(text, sizeof text, "%.10s, %.5s UTC", t, t + 11);
+    wg_html_text(h, text);
+}
+
 static void head(struct wg_html *h, const json_t *r)
 {
     wg_html_literal(h, "<!DOCTYPE html>\n");
@@ -106,8 +119,7 @@ static void contents(struct wg_html *h, const json_t *r)
         link_to(h, before[i][0], NULL, before[i][1]);
         wg_html_close(h);
     }
-    json_array_foreach(json_object_get(r, "sections"), i, s)
-    {
+    json_array_foreach(json_object_get(r, "sections"), i, s) {
         wg_html_open(h, "li", NULL);
         link_to(h, wg_view_str(s, "name"), wg_view_str(s, "verdict"), wg_view_str(s, "title"));
         wg_html_close(h);
@@ -134,11 +146,11 @@ static void cover(struct wg_html *h, const json_t *r)
     wg_html_element(h, "p", "eyebrow", "Decision report");
     wg_html_element(h, "h1", NULL, wg_view_str(json_object_get(r, "subject"), "model"));
     wg_html_open(h, "p", "class", "meta", NULL);
-    wg_html_text(h, wg_view_str(run, "finished"));
-    wg_html_text(h, ", weigh ");
+    time_text(h, wg_view_str(run, "finished"));
+    wg_html_literal(h, " <span class=\"sep\">&middot;</span> ");
+    wg_html_text(h, "weigh ");
     wg_html_text(h, wg_view_str(program, "version"));
-    json_array_foreach(json_object_get(json_object_get(r, "subject"), "facts"), i, fact)
-    {
+    json_array_foreach(json_object_get(json_object_get(r, "subject"), "facts"), i, fact) {
         wg_html_literal(h, " <span class=\"sep\">&middot;</span> ");
         wg_html_text(h, wg_view_str(fact, "name"));
         wg_html_text(h, " ");
@@ -200,8 +212,7 @@ static void overview(struct wg_html *h, const json_t *r)
     wg_html_literal(h, "<thead><tr><th scope=\"col\">Section</th><th scope=\"col\">Question</th>"
                        "<th scope=\"col\">Verdict</th></tr></thead>\n");
     wg_html_open(h, "tbody", NULL);
-    json_array_foreach(json_object_get(r, "sections"), i, s)
-    {
+    json_array_foreach(json_object_get(r, "sections"), i, s) {
         wg_html_open(h, "tr", NULL);
         wg_html_open(h, "th", "scope", "row", NULL);
         link_to(h, wg_view_str(s, "name"), NULL, wg_view_str(s, "title"));
@@ -266,34 +277,53 @@ static void evidence(struct wg_html *h, const json_t *e)
     wg_html_close(h);
 }
 
-static void points(struct wg_html *h, const json_t *list)
+static void point(struct wg_html *h, const json_t *p)
 {
-    size_t i, k;
-    json_t *p, *e;
+    const json_t *proof = json_object_get(p, "evidence");
+    size_t i;
+    json_t *e;
 
-    if (json_array_size(list) == 0)
-        return;
-    wg_html_open(h, "ul", "class", "points", NULL);
-    json_array_foreach(list, i, p)
-    {
-        const json_t *proof = json_object_get(p, "evidence");
-        wg_html_open(h, "li", "class", wg_view_str(p, "verdict"), NULL);
-        wg_html_open(h, "p", NULL);
-        wg_html_element(h, "span", "what", wg_view_str(p, "what"));
-        if (*wg_view_str(p, "value"))
-            wg_html_element(h, "b", "value", wg_view_str(p, "value"));
-        if (*wg_view_str(p, "verdict"))
-            chip(h, wg_view_str(p, "verdict"), verdict_word(wg_view_str(p, "verdict")));
-        wg_html_close(h);
-        if (json_array_size(proof)) {
-            wg_html_open(h, "details", NULL);
-            wg_html_element(h, "summary", NULL, "Evidence");
-            json_array_foreach(proof, k, e) evidence(h, e);
-            wg_html_close(h);
-        }
+    wg_html_open(h, "li", NULL);
+    wg_html_open(h, "p", NULL);
+    wg_html_element(h, "span", "what", wg_view_str(p, "what"));
+    if (*wg_view_str(p, "value"))
+        wg_html_element(h, "b", "value", wg_view_str(p, "value"));
+    if (*wg_view_str(p, "verdict"))
+        chip(h, wg_view_str(p, "verdict"), verdict_word(wg_view_str(p, "verdict")));
+    wg_html_close(h);
+    if (*wg_view_str(p, "note"))
+        wg_html_element(h, "p", "dim", wg_view_str(p, "note"));
+    if (json_array_size(proof)) {
+        wg_html_open(h, "details", NULL);
+        wg_html_element(h, "summary", NULL, "Evidence");
+        json_array_foreach(proof, i, e)
+            evidence(h, e);
         wg_html_close(h);
     }
     wg_html_close(h);
+}
+
+/* One list a group; the groups stand together in the value. */
+static void points(struct wg_html *h, const json_t *list)
+{
+    const char *group = NULL;
+    size_t i;
+    json_t *p;
+
+    json_array_foreach(list, i, p) {
+        const char *own = wg_view_str(p, "group");
+        if (!group || strcmp(group, own) != 0) {
+            if (group)
+                wg_html_close(h);
+            if (*own)
+                wg_html_element(h, "h3", NULL, own);
+            wg_html_open(h, "ul", "class", "points", NULL);
+            group = own;
+        }
+        point(h, p);
+    }
+    if (group)
+        wg_html_close(h);
 }
 
 static void table(struct wg_html *h, const json_t *t)
@@ -307,8 +337,7 @@ static void table(struct wg_html *h, const json_t *t)
     wg_html_open(h, "table", NULL);
     wg_html_open(h, "thead", NULL);
     wg_html_open(h, "tr", NULL);
-    json_array_foreach(columns, i, c)
-    {
+    json_array_foreach(columns, i, c) {
         wg_html_open(h, "th", "scope", "col", "class",
                      json_is_true(json_object_get(c, "number")) ? "number" : NULL, NULL);
         wg_html_text(h, wg_view_str(c, "title"));
@@ -317,11 +346,9 @@ static void table(struct wg_html *h, const json_t *t)
     wg_html_close(h);
     wg_html_close(h);
     wg_html_open(h, "tbody", NULL);
-    json_array_foreach(json_object_get(t, "rows"), i, row)
-    {
+    json_array_foreach(json_object_get(t, "rows"), i, row) {
         wg_html_open(h, "tr", NULL);
-        json_array_foreach(row, k, cell)
-        {
+        json_array_foreach(row, k, cell) {
             bool number = json_is_true(json_object_get(json_array_get(columns, k), "number"));
             const char *s = json_string_value(cell);
             wg_html_element(h, "td", number ? "number" : NULL, s ? s : "");
@@ -340,7 +367,8 @@ static void tables(struct wg_html *h, const json_t *list)
     size_t i;
     json_t *t;
 
-    json_array_foreach(list, i, t) table(h, t);
+    json_array_foreach(list, i, t)
+        table(h, t);
 }
 
 static void section(struct wg_html *h, const json_t *r, const json_t *s)
@@ -362,7 +390,8 @@ static void section(struct wg_html *h, const json_t *r, const json_t *s)
     wg_html_text(h, " ");
     wg_html_text(h, wg_view_str(m, "detail"));
     wg_html_close(h);
-    json_array_foreach(json_object_get(m, "plots"), i, p) wg_plot(h, p);
+    json_array_foreach(json_object_get(m, "plots"), i, p)
+        wg_plot(h, p);
     points(h, json_object_get(s, "points"));
     points(h, json_object_get(m, "points"));
     tables(h, json_object_get(s, "tables"));
@@ -390,8 +419,7 @@ static void rules(struct wg_html *h, const json_t *r)
     wg_html_literal(h, "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">When</th>"
                        "<th scope=\"col\">Verdict</th></tr></thead>\n");
     wg_html_open(h, "tbody", NULL);
-    json_array_foreach(json_object_get(r, "rules"), i, rule)
-    {
+    json_array_foreach(json_object_get(r, "rules"), i, rule) {
         bool applied = json_is_true(json_object_get(rule, "applied"));
         wg_html_open(h, "tr", "class", applied ? "applied" : NULL, NULL);
         wg_html_open(h, "th", "scope", "row", NULL);
@@ -420,8 +448,7 @@ static void inputs(struct wg_html *h, const json_t *r)
 
     open_section(h, "inputs", NULL, "What was read");
     wg_html_open(h, "ul", "class", "files", NULL);
-    json_array_foreach(json_object_get(r, "inputs"), i, f)
-    {
+    json_array_foreach(json_object_get(r, "inputs"), i, f) {
         wg_html_open(h, "li", NULL);
         wg_html_element(h, "b", NULL, wg_view_str(f, "file"));
         wg_html_text(h, " ");
@@ -437,9 +464,9 @@ static void inputs(struct wg_html *h, const json_t *r)
     wg_html_text(h, "Made by ");
     wg_html_element(h, "code", NULL, wg_view_str(run, "command"));
     wg_html_text(h, " from ");
-    wg_html_text(h, wg_view_str(run, "started"));
+    time_text(h, wg_view_str(run, "started"));
     wg_html_text(h, " to ");
-    wg_html_text(h, wg_view_str(run, "finished"));
+    time_text(h, wg_view_str(run, "finished"));
     wg_html_text(h, " on ");
     wg_html_text(h, wg_view_str(json_object_get(run, "machine"), "description"));
     wg_html_text(h, ". Everything above stands in report.json as well.");
@@ -462,7 +489,8 @@ enum wg_status wg_report_html(const json_t *r, struct wg_buf *b, struct wg_err *
     reasons(&h, r);
     decision(&h);
     overview(&h, r);
-    json_array_foreach(json_object_get(r, "sections"), i, s) section(&h, r, s);
+    json_array_foreach(json_object_get(r, "sections"), i, s)
+        section(&h, r, s);
     rules(&h, r);
     inputs(&h, r);
     wg_html_element(&h, "footer", NULL, wg_view_str(r, "disclaimer"));

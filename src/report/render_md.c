@@ -74,11 +74,18 @@ static void evidence(struct wg_buf *b, const json_t *e)
 
 static void points(struct wg_buf *b, const json_t *list)
 {
+    const char *group = "";
     size_t i, k;
     json_t *p, *e;
 
-    json_array_foreach(list, i, p)
-    {
+    json_array_foreach(list, i, p) {
+        const char *own = wg_view_str(p, "group");
+        if (strcmp(group, own) != 0) {
+            wg_buf_adds(b, i ? "\n### " : "### ");
+            text(b, own);
+            wg_buf_adds(b, "\n\n");
+            group = own;
+        }
         wg_buf_adds(b, "- ");
         text(b, wg_view_str(p, "what"));
         if (*wg_view_str(p, "value")) {
@@ -88,8 +95,13 @@ static void points(struct wg_buf *b, const json_t *list)
         }
         if (*wg_view_str(p, "verdict"))
             wg_buf_addf(b, " (%s)", wg_view_str(p, "verdict"));
+        if (*wg_view_str(p, "note")) {
+            wg_buf_adds(b, ". ");
+            text(b, wg_view_str(p, "note"));
+        }
         wg_buf_addc(b, '\n');
-        json_array_foreach(json_object_get(p, "evidence"), k, e) evidence(b, e);
+        json_array_foreach(json_object_get(p, "evidence"), k, e)
+            evidence(b, e);
     }
     if (json_array_size(list))
         wg_buf_addc(b, '\n');
@@ -100,13 +112,11 @@ static void tables(struct wg_buf *b, const json_t *list)
     size_t i, k, c;
     json_t *t, *row, *cell;
 
-    json_array_foreach(list, i, t)
-    {
+    json_array_foreach(list, i, t) {
         wg_buf_adds(b, "**");
         text(b, wg_view_str(t, "title"));
         wg_buf_adds(b, "**\n\n|");
-        json_array_foreach(json_object_get(t, "columns"), k, cell)
-        {
+        json_array_foreach(json_object_get(t, "columns"), k, cell) {
             wg_buf_addc(b, ' ');
             text(b, wg_view_str(cell, "title"));
             wg_buf_adds(b, " |");
@@ -114,11 +124,9 @@ static void tables(struct wg_buf *b, const json_t *list)
         wg_buf_adds(b, "\n|");
         json_array_foreach(json_object_get(t, "columns"), k, cell)
             wg_buf_adds(b, json_is_true(json_object_get(cell, "number")) ? "---:|" : "---|");
-        json_array_foreach(json_object_get(t, "rows"), k, row)
-        {
+        json_array_foreach(json_object_get(t, "rows"), k, row) {
             wg_buf_adds(b, "\n|");
-            json_array_foreach(row, c, cell)
-            {
+            json_array_foreach(row, c, cell) {
                 wg_buf_addc(b, ' ');
                 text(b, json_string_value(cell) ? json_string_value(cell) : "");
                 wg_buf_adds(b, " |");
@@ -145,8 +153,7 @@ static void section(struct wg_buf *b, const json_t *r, const json_t *s)
     wg_buf_adds(b, "\n\n");
     points(b, json_object_get(s, "points"));
     points(b, json_object_get(m, "points"));
-    json_array_foreach(json_object_get(m, "plots"), i, p)
-    {
+    json_array_foreach(json_object_get(m, "plots"), i, p) {
         text(b, wg_view_str(p, "title"));
         wg_buf_adds(b, ": ");
         text(b, wg_view_str(p, "caption"));
@@ -187,8 +194,7 @@ static void front(struct wg_buf *b, const json_t *r)
     }
     wg_buf_adds(b, n ? "\n" : "");
     wg_buf_adds(b, "## Overview\n\n| Section | Verdict | Why |\n|---|---|---|\n");
-    json_array_foreach(json_object_get(r, "sections"), i, s)
-    {
+    json_array_foreach(json_object_get(r, "sections"), i, s) {
         wg_buf_adds(b, "| ");
         text(b, wg_view_str(s, "title"));
         wg_buf_addf(b, " | %s | ", word(s));
@@ -206,16 +212,14 @@ static void back(struct wg_buf *b, const json_t *r)
     json_t *x;
 
     wg_buf_adds(b, "## Rules\n\n| Rule | When | Verdict | Applied |\n|---|---|---|---|\n");
-    json_array_foreach(json_object_get(r, "rules"), i, x)
-    {
+    json_array_foreach(json_object_get(r, "rules"), i, x) {
         wg_buf_addf(b, "| `%s` | ", wg_view_str(x, "id"));
         text(b, wg_view_str(x, "when"));
         wg_buf_addf(b, " | %s | %s |\n", wg_view_str(x, "verdict"),
                     json_is_true(json_object_get(x, "applied")) ? "yes" : "");
     }
     wg_buf_adds(b, "\n## What was read\n\n| File | Bytes | SHA-256 |\n|---|---:|---|\n");
-    json_array_foreach(json_object_get(r, "inputs"), i, x)
-    {
+    json_array_foreach(json_object_get(r, "inputs"), i, x) {
         wg_buf_adds(b, "| ");
         text(b, wg_view_str(x, "file"));
         wg_buf_addf(b, " | %.0f | %s |\n", wg_view_num(x, "bytes"), wg_view_str(x, "sha256"));
@@ -231,7 +235,8 @@ enum wg_status wg_report_markdown(const json_t *r, struct wg_buf *b, struct wg_e
     json_t *s;
 
     front(b, r);
-    json_array_foreach(json_object_get(r, "sections"), i, s) section(b, r, s);
+    json_array_foreach(json_object_get(r, "sections"), i, s)
+        section(b, r, s);
     back(b, r);
     return wg_buf_check(b, "the Markdown report", err);
 }

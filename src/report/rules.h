@@ -37,11 +37,11 @@
     X(PACKAGE_UNRECORDED, PACKAGE, "package.unrecorded", REVIEW,                                   \
       "a file has no recorded source: the package was not fetched by weigh pull",                  \
       "Nothing records where these files came from; their hashes are only what they are now.",     \
-      "Fetch the package with `weigh pull`, which records source and hash of every file.")         \
+      "Fetch the package with weigh pull, which records source and hash of every file.")         \
     X(PACKAGE_CHANGED, PACKAGE, "package.changed", NO_GO,                                          \
       "a file is missing, or its SHA-256 is not the recorded one",                                 \
       "A file is missing or is not the one that was fetched.",                                     \
-      "Remove the package with `weigh rm`, fetch it again, and find out who changed it.")          \
+      "Remove the package with weigh rm, fetch it again, and find out who changed it.")          \
     X(LICENSE_ALLOWED, LICENSE, "license.allowed", GO,                                             \
       "every licence text is known word for word and no clause speaks against the use",            \
       "The licence text is known word for word, and no clause of it speaks against this use.",     \
@@ -107,6 +107,11 @@
       "the average load is more than the machine can do",                                          \
       "The load is more than this machine can do.",                                                \
       "More machines, a faster one, or less load.")                                                \
+    X(SPEED_UNSTEADY, SPEED, "speed.unsteady", REVIEW,                                             \
+      "it was too slow, but the machine was busy with other work while it was measured",           \
+      "It was too slow, but the machine was busy with other work, so the measurement proves "      \
+      "nothing.",                                                                                  \
+      "Measure again when the machine is quiet.")                                                  \
     X(SPEED_LOAD, SPEED, "speed.load", REVIEW,                                                     \
       "the speed is measured; USE.yaml does not say what load to compare it with",                 \
       "The speed is measured, but USE.yaml does not say what load to compare it with.",            \
@@ -124,7 +129,7 @@
       "A figure that the comparison needs is missing.",                                            \
       "Give what is listed as missing: in USE.yaml, or a price file with --prices.")               \
     X(COST_DEARER, COST, "cost.dearer", NO_GO,                                                     \
-      "a month of the load costs more here than at the provider, or needs more machines",          \
+      "a month of the load costs more here than at the provider",                                  \
       "For this load, running it here costs more than the provider. Privacy and independence are " \
       "not in this figure.",                                                                       \
       "More load, less work, a cheaper machine; or a decision to pay for keeping data in house.")  \

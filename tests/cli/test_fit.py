@@ -1,4 +1,4 @@
-"""`weigh fit`: sizes against a reading of the header by this script, and the words of the answer."""
+"""`weigh fit`: sizes against a reading of the header by this script, and what it says."""
 import math
 import os
 import struct

@@ -188,11 +188,14 @@ static void numbers_read_well(void **state)
     assert_string_equal(wg_fmt_real(s, 0), "0");
     assert_string_equal(wg_fmt_real(s, 4.567), "4.57");
     assert_string_equal(wg_fmt_real(s, 86.44), "86.4");
+    assert_string_equal(wg_fmt_real(s, 0.25), "0.250");
+    assert_string_equal(wg_fmt_real(s, 0.0123), "0.0123");
+    assert_string_equal(wg_fmt_real(s, 0.9999), "1.00");
     assert_string_equal(wg_fmt_real(s, 1234.4), "1,234");
     assert_string_equal(wg_fmt_real(s, (double)INFINITY), "unknown");
     assert_string_equal(wg_fmt_usd(s, 12.3), "USD 12.30");
     assert_string_equal(wg_fmt_usd(s, 1234), "USD 1,234");
-    assert_string_equal(wg_fmt_usd(s, 0.0042), "USD 0.0042");
+    assert_string_equal(wg_fmt_usd(s, 0.0042), "USD 0.00420");
 }
 
 int main(void)
