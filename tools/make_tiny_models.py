@@ -1,32 +1,80 @@
 #!/usr/bin/env python3
-"""Writes tests/fixtures/model/tiny/: small random models as GGUF files, and the logits that
-transformers computes with the same weights in float64.
+"""Writes tests/fixtures/model/tiny/: small random models, and what transformers computes with the same
+weights in float64.
 
-Each row of MODELS turns one switch of the graph (head groups, ties, biases, tensor types, head size).
-Rows of Q and K are stored in the order that GGUF files of this architecture have.
+Each row of HF turns switches of one graph on or off and becomes a folder in Hugging Face layout, as
+transformers saves it. Each row of GGUF becomes a file with Q and K rows in the order that files of that
+architecture have, to cover the tensor types. Texts are longer than windows and original contexts.
 
-usage: make_tiny_models.py OUT_FOLDER
+usage: make_tiny_models.py OUT_FOLDER [NAME...]
 needs: gguf, numpy, torch, transformers
 """
+import copy
 import json
 import os
+import shutil
 import sys
 
 import gguf
 import numpy as np
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+import transformers as tf
 
-BASE = dict(vocab_size=96, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+BASE = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64,
-            rms_norm_eps=1e-5, rope_theta=10000.0, tie_word_embeddings=False,
-            attention_bias=False, mlp_bias=False)
+            tie_word_embeddings=False, pad_token_id=None, bos_token_id=1, eos_token_id=2)
+ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
+          "high_freq_factor": 4.0, "original_max_position_embeddings": 16}
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
+        "original_max_position_embeddings": 16}
+LONG = {"rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.1, 1.2, 1.3],
+        "long_factor": [1.0, 2.0, 4.0, 8.0], "original_max_position_embeddings": 16}
+GEMMA3 = {"full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 8.0},
+          "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}}
+
+# name: (family of classes, changes to BASE)
+HF = {
+    "llama-gqa": ("Llama", {}),
+    "llama-mha-tied-bias": ("Llama", {"num_key_value_heads": 4, "tie_word_embeddings": True,
+                                      "attention_bias": True, "mlp_bias": True}),
+    "llama-llama3": ("Llama", {"rope_parameters": LLAMA3, "head_dim": 16}),
+    "llama-linear": ("Llama", {"rope_parameters": {**ROPE, "rope_type": "linear", "factor": 2.0}}),
+    "mistral-window": ("Mistral", {"sliding_window": 7}),
+    "mistral-nemo": ("Mistral", {"sliding_window": None, "head_dim": 16}),
+    "ministral3": ("Ministral3", {"head_dim": 16, "rope_parameters": {
+        **YARN, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1}}),
+    "qwen2": ("Qwen2", {}),
+    "qwen2-yarn-window": ("Qwen2", {"rope_parameters": YARN, "use_sliding_window": True,
+                                    "sliding_window": 5, "max_window_layers": 1,
+                                    "tie_word_embeddings": True}),
+    "qwen3": ("Qwen3", {"head_dim": 16}),
+    "qwen3-bias-tied": ("Qwen3", {"head_dim": 8, "attention_bias": True,
+                                  "tie_word_embeddings": True}),
+    "gemma1": ("Gemma", {"head_dim": 16, "tie_word_embeddings": True}),
+    "gemma2": ("Gemma2", {"head_dim": 16, "sliding_window": 6, "query_pre_attn_scalar": 24,
+                          "num_hidden_layers": 4, "tie_word_embeddings": True,
+                          "attn_logit_softcapping": 5.0, "final_logit_softcapping": 3.0}),
+    "gemma3": ("Gemma3Text", {"head_dim": 16, "sliding_window": 6, "query_pre_attn_scalar": 16,
+                              "num_hidden_layers": 7, "tie_word_embeddings": True,
+                              "rope_parameters": GEMMA3}),
+    "phi2": ("Phi", {"rope_parameters": {**ROPE, "partial_rotary_factor": 0.5}}),
+    "phi3": ("Phi3", {"rope_parameters": {**ROPE, "partial_rotary_factor": 1.0}}),
+    "phi3-window": ("Phi3", {"sliding_window": 9,
+                             "rope_parameters": {**ROPE, "partial_rotary_factor": 1.0}}),
+    "phi4-mini-longrope": ("Phi3", {
+        "original_max_position_embeddings": 16, "tie_word_embeddings": True,
+        "rope_parameters": {**LONG, "partial_rotary_factor": 1.0}}),
+}
+
 Q = gguf.GGMLQuantizationType
-# name: (changes to BASE, type of the matrices)
-MODELS = {
+# name: (changes to BASE, type of the matrices); sizes of whole blocks
+WIDE = {"hidden_size": 64, "intermediate_size": 96, "vocab_size": 96}
+GGUF = {
     "gqa-f32": ({}, Q.F32),
     "mha-tied-f16": ({"num_key_value_heads": 4, "tie_word_embeddings": True}, Q.F16),
-    "mqa-bf16": ({"num_key_value_heads": 1, "rope_theta": 500000.0}, Q.BF16),
+    "mqa-bf16": ({"num_key_value_heads": 1, "rope_parameters": {**ROPE, "rope_theta": 500000.0}},
+                 Q.BF16),
     "bias-q8_0": ({"attention_bias": True, "mlp_bias": True}, Q.Q8_0),
     "head32-q4_1": ({"head_dim": 32, "num_hidden_layers": 3}, Q.Q4_1),
 }
@@ -34,6 +82,59 @@ NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.
          "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
          "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
          "post_attention_layernorm": "ffn_norm"}
+STRIDE = 3
+LENGTHS = 40, 11
+N_GREEDY = 20
+
+
+torch.set_num_threads(2)
+
+
+def build(classes, changes, seed):
+    torch.manual_seed(seed)
+    cfg = getattr(tf, classes + "Config")(**{**BASE, "rope_parameters": dict(ROPE), **changes})
+    name = classes.replace("Gemma3Text", "Gemma3")
+    model = getattr(tf, name + "ForCausalLM")._from_config(cfg, attn_implementation="eager")
+    with torch.no_grad():
+        for n, p in model.named_parameters():
+            is_norm = "norm" in n and n.endswith("weight")
+            p.normal_(1.0 if is_norm and not classes.startswith("Gemma") else 0.0, 0.3)
+            p.copy_(p.bfloat16())
+    return cfg, model.eval()
+
+
+def greedy(model, ids):
+    out = list(ids)
+    with torch.no_grad():
+        for _ in range(N_GREEDY):
+            out.append(int(model(torch.tensor([out]), use_cache=False).logits[0, -1].argmax()))
+    return out[len(ids):]
+
+
+def expect(model, seed):
+    """Logits and greedy tokens of float64."""
+    model = model.to(torch.float64)
+    rng = np.random.default_rng(seed)
+    prompts = []
+    for n in LENGTHS:
+        ids = rng.integers(0, model.config.vocab_size, n).tolist()
+        with torch.no_grad():
+            logits = model(torch.tensor([ids]), use_cache=False).logits[0].numpy()
+        prompts.append({"ids": ids, "max_abs": [float(np.abs(r).max()) for r in logits],
+                        "logits": [[float(f"{x:.6g}") for x in r[::STRIDE]] for r in logits],
+                        "greedy": greedy(model, ids)})
+    return prompts
+
+
+def make_hf(out, name, seed):
+    cfg, model = build(*HF[name], seed)
+    folder = os.path.join(out, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    # A copy: the buffers of the model that computes (rotary frequencies) must not be rounded.
+    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
+    for extra in set(os.listdir(folder)) - {"config.json", "model.safetensors"}:
+        os.remove(os.path.join(folder, extra))
+    return expect(model, seed)
 
 
 def permute(w, heads):
@@ -42,21 +143,18 @@ def permute(w, heads):
 
 
 def gguf_name(name):
-    if name == "model.embed_tokens.weight":
-        return "token_embd.weight"
-    if name == "model.norm.weight":
-        return "output_norm.weight"
-    if name == "lm_head.weight":
-        return "output.weight"
+    top = {"model.embed_tokens.weight": "token_embd.weight",
+           "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
+    if name in top:
+        return top[name]
     _, _, layer, rest = name.split(".", 3)
     stem, kind = rest.rsplit(".", 1)
     return f"blk.{layer}.{NAMES[stem]}.{kind}"
 
 
-def write(path, cfg, state, kind):
+def write_gguf(path, cfg, state, kind):
     """Writes the file and puts the rounded values back into state."""
     w = gguf.GGUFWriter(path, "llama")
-    head = cfg.head_dim
     w.add_context_length(cfg.max_position_embeddings)
     w.add_embedding_length(cfg.hidden_size)
     w.add_block_count(cfg.num_hidden_layers)
@@ -64,25 +162,22 @@ def write(path, cfg, state, kind):
     w.add_head_count(cfg.num_attention_heads)
     w.add_head_count_kv(cfg.num_key_value_heads)
     w.add_layer_norm_rms_eps(cfg.rms_norm_eps)
-    w.add_rope_freq_base(BASE["rope_theta"] if "rope_theta" not in CHANGES else
-                         CHANGES["rope_theta"])
-    w.add_rope_dimension_count(head)
-    if head != cfg.hidden_size // cfg.num_attention_heads:
-        w.add_key_length(head)
-        w.add_value_length(head)
+    w.add_rope_freq_base(cfg.rope_parameters["rope_theta"])
+    w.add_rope_dimension_count(cfg.head_dim)
+    if cfg.head_dim != cfg.hidden_size // cfg.num_attention_heads:
+        w.add_key_length(cfg.head_dim)
+        w.add_value_length(cfg.head_dim)
+    heads = {"q_proj": cfg.num_attention_heads, "k_proj": cfg.num_key_value_heads}
     for name, value in state.items():
         if name == "lm_head.weight" and cfg.tie_word_embeddings:
             continue
-        a = value.numpy().astype(np.float32)
+        a = value.float().numpy()
         stored = Q.F32 if a.ndim == 1 else kind
         rounded = gguf.quants.quantize(a, stored)
         state[name] = torch.from_numpy(
             gguf.quants.dequantize(rounded, stored).astype(np.float64).reshape(a.shape))
-        heads = {"q_proj": cfg.num_attention_heads,
-                 "k_proj": cfg.num_key_value_heads}.get(name.split(".")[-2])
-        if heads:
-            a = permute(a, heads)
-            rounded = gguf.quants.quantize(a, stored)
+        if name.split(".")[-2] in heads:
+            rounded = gguf.quants.quantize(permute(a, heads[name.split(".")[-2]]), stored)
         w.add_tensor(gguf_name(name), rounded, raw_dtype=stored)
     w.write_header_to_file()
     w.write_kv_data_to_file()
@@ -90,37 +185,36 @@ def write(path, cfg, state, kind):
     w.close()
 
 
-def main(out):
-    global CHANGES
+def make_gguf(out, name, seed):
+    changes, kind = GGUF[name]
+    cfg, model = build("Llama", {**WIDE, **changes}, seed)
+    state = {n: p.detach() for n, p in model.state_dict().items()}
+    write_gguf(os.path.join(out, name + ".gguf"), cfg, state, kind)
+    if cfg.tie_word_embeddings:
+        state["lm_head.weight"] = state["model.embed_tokens.weight"]
+    model = model.to(torch.float64)
+    model.load_state_dict(state)
+    return expect(model, seed)
+
+
+def main(out, *only):
     os.makedirs(out, exist_ok=True)
-    expected = {}
-    for seed, (name, (CHANGES, kind)) in enumerate(MODELS.items()):
-        torch.manual_seed(seed)
-        fields = {**BASE, **CHANGES}
-        theta = fields.pop("rope_theta")
-        cfg = LlamaConfig(**fields, rope_parameters={"rope_type": "default", "rope_theta": theta})
-        model = LlamaForCausalLM(cfg)
-        with torch.no_grad():
-            for n, p in model.named_parameters():
-                p.normal_(1.0 if "norm" in n else 0.0, 0.3)
-        state = {n: p.detach() for n, p in model.state_dict().items()}
-        write(os.path.join(out, name + ".gguf"), cfg, state, kind)
-        if cfg.tie_word_embeddings:
-            state["lm_head.weight"] = state["model.embed_tokens.weight"]
-        model = model.to(torch.float64)
-        model.load_state_dict(state)
-        model.eval()
-        rng = np.random.default_rng(seed)
-        ids = rng.integers(0, cfg.vocab_size, 24).tolist()
-        with torch.no_grad():
-            logits = model(torch.tensor([ids])).logits[0].numpy()
-        expected[name] = {"ids": ids, "logits": [[round(float(x), 6) for x in row[::3]]
-                                                 for row in logits],
-                          "max_abs": [float(np.abs(row).max()) for row in logits]}
-    with open(os.path.join(out, "expected.json"), "w", encoding="utf-8") as f:
-        json.dump({"stride": 3, "models": expected}, f, separators=(",", ":"))
+    path = os.path.join(out, "expected.json")
+    models = {}
+    if only and os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            models = json.load(f)["models"]
+    for seed, name in enumerate([*GGUF, *HF]):
+        if only and name not in only:
+            continue
+        make, suffix = (make_gguf, ".gguf") if name in GGUF else (make_hf, "")
+        models[name + suffix] = make(out, name, seed)
+        print(name, file=sys.stderr)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"stride": STRIDE, "models": dict(sorted(models.items()))}, f,
+                  separators=(",", ":"))
         f.write("\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "package/package.h"
 #include "text/chat.h"
 
 #include <errno.h>
@@ -93,6 +94,16 @@ static enum wg_status chat_of_file(const struct options *o, struct wg_chat **out
     return st;
 }
 
+static enum wg_status chat_of_model(const char *model, struct wg_chat **chat, struct wg_err *err)
+{
+    struct wg_pkg *pkg;
+
+    WG_TRY(wg_pkg_open(model, &pkg, err));
+    enum wg_status st = wg_chat_open(pkg, chat, err);
+    wg_pkg_close(pkg);
+    return st;
+}
+
 static enum wg_status run(const struct wg_global *g, const void *options, int argc, char **argv,
                           int *exit_code, struct wg_err *err)
 {
@@ -108,7 +119,7 @@ static enum wg_status run(const struct wg_global *g, const void *options, int ar
                        "has its own");
     if ((argc == 1) == (o->template_file != NULL))
         return wg_fail(err, WG_E_USAGE, "give a model or --template FILE; see weigh render -h");
-    WG_TRY(argc == 1 ? wg_chat_open(argv[0], &chat, err) : chat_of_file(o, &chat, err));
+    WG_TRY(argc == 1 ? chat_of_model(argv[0], &chat, err) : chat_of_file(o, &chat, err));
     enum wg_status st = render(g, o, chat, err);
     wg_chat_free(chat);
     return st;

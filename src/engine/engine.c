@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "model/forward.h"
+#include "model/source.h"
 #include "package/gguf.h"
 #include "package/package.h"
 #include "text/chat.h"
@@ -15,7 +16,8 @@
 enum { MAX_BATCH = 4096 };
 
 struct wg_engine {
-    struct wg_gguf *gguf;
+    const struct wg_pkg *pkg;
+    struct wg_source *source;
     struct wg_model model;
     struct wg_tok *tok;
     struct wg_chat *chat;
@@ -37,11 +39,16 @@ struct wg_session {
 
 static enum wg_status open_tokenizer(struct wg_engine *e, struct wg_err *err)
 {
-    WG_TRY(wg_tok_from_gguf(e->gguf, &e->tok, err));
+    if (!e->source->gguf)
+        return wg_fail(err, WG_E_UNSUPPORTED,
+                       "%s: this version reads tokenizers from GGUF files only; commands that take "
+                       "ids work",
+                       e->pkg->name);
+    WG_TRY(wg_tok_from_gguf(e->source->gguf, &e->tok, err));
     int32_t size = wg_tok_info(e->tok)->size;
-    if (size > e->model.spec.n_vocab)
+    if (size > e->model.spec->n_vocab)
         return wg_fail(err, WG_E_INPUT, "%s: the vocabulary has %d tokens, the embedding %lld rows",
-                       wg_gguf_path(e->gguf), size, (long long)e->model.spec.n_vocab);
+                       e->source->name, size, (long long)e->model.spec->n_vocab);
     return WG_OK;
 }
 
@@ -50,12 +57,9 @@ static enum wg_status open_parts(struct wg_engine *e, const struct wg_pkg *pkg,
 {
     int threads = o->threads ? o->threads : wg_cpu_count();
 
-    if (pkg->format != WG_WEIGHTS_GGUF)
-        return wg_fail(err, WG_E_UNSUPPORTED, "%s: %s", pkg->name,
-                       pkg->format == WG_WEIGHTS_NONE ? "the package has no weights"
-                                                      : "this version runs GGUF weights only");
-    WG_TRY(wg_gguf_open(pkg->files[pkg->weights].full, &e->gguf, err));
-    WG_TRY(wg_model_load(e->gguf, &e->model, err));
+    e->pkg = pkg;
+    WG_TRY(wg_source_open(pkg, &e->source, err));
+    WG_TRY(wg_model_load(e->source, &e->model, err));
     if (!o->no_tokenizer)
         WG_TRY(open_tokenizer(e, err));
     e->max_batch = o->max_batch ? o->max_batch : WG_ENGINE_BATCH;
@@ -99,14 +103,14 @@ void wg_engine_close(struct wg_engine *e)
     wg_chat_free(e->chat);
     wg_tok_free(e->tok);
     wg_model_release(&e->model);
-    wg_gguf_close(e->gguf);
+    wg_source_close(e->source);
     pthread_mutex_destroy(&e->lock);
     wg_free(e);
 }
 
 const struct wg_spec *wg_engine_spec(const struct wg_engine *e)
 {
-    return &e->model.spec;
+    return e->model.spec;
 }
 
 const struct wg_model *wg_engine_model(const struct wg_engine *e)
@@ -129,37 +133,10 @@ double wg_engine_load_s(const struct wg_engine *e)
     return e->load_s;
 }
 
-static enum wg_status compile_chat(struct wg_engine *e, struct wg_err *err)
-{
-    struct wg_gguf_str text = {"", 0};
-    const struct wg_tok_info *info = e->tok ? wg_tok_info(e->tok) : NULL;
-    char *spelled[2] = {NULL, NULL};
-    bool found = false;
-
-    WG_TRY(wg_gguf_string(e->gguf, "tokenizer.chat_template", &text, &found, err));
-    if (!found)
-        return wg_fail(err, WG_E_UNSUPPORTED,
-                       "%s: the package has no chat template; this is a base model: use --raw to "
-                       "continue a text",
-                       wg_gguf_path(e->gguf));
-    for (int i = 0; info && i < 2; i++) {
-        int32_t id = i == 0 ? info->bos : info->eos;
-        size_t n;
-        const char *s = id >= 0 ? wg_tok_spelling(e->tok, id, &n) : NULL;
-        if (s && !(spelled[i] = wg_strndup(s, n)))
-            return wg_oom(err, "the chat template");
-    }
-    enum wg_status st = wg_chat_new(text.p, text.n, "the package's chat template", spelled[0],
-                                    spelled[1], &e->chat, err);
-    wg_free(spelled[0]);
-    wg_free(spelled[1]);
-    return st;
-}
-
 enum wg_status wg_engine_chat(struct wg_engine *e, const struct wg_chat **out, struct wg_err *err)
 {
     pthread_mutex_lock(&e->lock);
-    enum wg_status st = e->chat ? WG_OK : compile_chat(e, err);
+    enum wg_status st = e->chat ? WG_OK : wg_chat_open(e->pkg, &e->chat, err);
     pthread_mutex_unlock(&e->lock);
     *out = e->chat;
     return st;
@@ -168,7 +145,7 @@ enum wg_status wg_engine_chat(struct wg_engine *e, const struct wg_chat **out, s
 enum wg_status wg_session_new(struct wg_engine *e, int64_t context, struct wg_session **out,
                               struct wg_err *err)
 {
-    const struct wg_spec *spec = &e->model.spec;
+    const struct wg_spec *spec = e->model.spec;
     struct wg_session *s;
 
     if (context == 0)
@@ -244,12 +221,37 @@ static enum wg_status check_feeds(const struct wg_engine *e, const struct wg_fee
                 err, WG_E_LIMIT, "%lld tokens do not fit: the context holds %lld and %lld are used",
                 (long long)f->n, (long long)f->session->kv.capacity, (long long)f->session->length);
         for (int64_t t = 0; t < f->n; t++)
-            if (f->ids[t] < 0 || f->ids[t] >= e->model.spec.n_vocab)
+            if (f->ids[t] < 0 || f->ids[t] >= e->model.spec->n_vocab)
                 return wg_fail(err, WG_E_INPUT,
                                "token id %d at position %lld is outside the vocabulary of %lld",
-                               f->ids[t], (long long)t, (long long)e->model.spec.n_vocab);
+                               f->ids[t], (long long)t, (long long)e->model.spec->n_vocab);
     }
     return WG_OK;
+}
+
+/* A longrope model turns all positions by other frequencies once its text is long: what the session
+ * holds is computed again from its ids, as the reference does. */
+static void run_range(struct wg_engine *e, struct wg_session *s, int64_t from, int64_t to)
+{
+    for (int64_t at = from; at < to;) {
+        int n = 0;
+        for (; n < e->max_batch && at < to; n++, at++)
+            e->batch[n] = (struct wg_batch_token){.id = s->ids[at], .pos = at, .kv = &s->kv};
+        wg_forward_run(e->forward, e->pool, e->batch, n);
+    }
+}
+
+static void switch_rope(struct wg_engine *e, const struct wg_feed *f)
+{
+    int64_t from = e->model.spec->long_rope_from;
+    struct wg_session *s = f->session;
+    bool long_text = from > 0 && s->length + f->n > from;
+
+    if (long_text == s->kv.long_text)
+        return;
+    s->kv.long_text = long_text;
+    wg_kv_truncate(&s->kv, 0);
+    run_range(e, s, 0, s->length);
 }
 
 static void add_token(struct wg_engine *e, const struct wg_feed *f, int64_t t, int slot)
@@ -258,7 +260,7 @@ static void add_token(struct wg_engine *e, const struct wg_feed *f, int64_t t, i
     float *logits = NULL;
 
     if (f->logits && f->all_logits)
-        logits = f->logits + t * e->model.spec.n_vocab;
+        logits = f->logits + t * e->model.spec->n_vocab;
     else if (f->logits && t == f->n - 1)
         logits = f->logits;
     e->batch[slot] =
@@ -275,6 +277,8 @@ enum wg_status wg_engine_step(struct wg_engine *e, const struct wg_feed *feeds, 
 
     WG_TRY(check_feeds(e, feeds, n_feeds, err));
     pthread_mutex_lock(&e->lock);
+    for (int i = 0; i < n_feeds; i++)
+        switch_rope(e, &feeds[i]);
     while (feed < n_feeds) {
         int n = 0;
         if (wg_interrupted()) {

@@ -18,6 +18,7 @@ struct wg_kv {
     enum wg_kv_type type;
     int64_t capacity; /* positions */
     int64_t length;   /* positions filled */
+    bool long_text;   /* rotated with the frequencies of long texts (longrope) */
     int n_layers;
     struct wg_kv_layer *layers;
     void *memory; /* one mapping behind all layers */

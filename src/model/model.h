@@ -1,5 +1,5 @@
 /*
- * A loaded model: its spec and its weights, bound to the tensors of an open file. Immutable after
+ * A loaded model: its weights, bound to the tensors of an open source. Immutable after
  * wg_model_load and shared by all sessions; matrices stay in the file's mapping, small vectors are
  * converted to f32 once.
  */
@@ -9,9 +9,9 @@
 #include "base/arena.h"
 #include "model/spec.h"
 
-struct wg_gguf;
+struct wg_source;
 
-/* A matrix [rows, cols] in file form; y = W x. data NULL: the model has none here. */
+/* A matrix [rows, cols] in file form; y = W x + bias. data NULL: the model has none here. */
 struct wg_matrix {
     const void *data;
     enum wg_type type;
@@ -20,28 +20,33 @@ struct wg_matrix {
     const float *bias; /* [rows] or NULL */
 };
 
+/* Weight NULL: there is no norm here. */
+struct wg_norm {
+    const float *weight, *bias; /* bias of a layer norm */
+};
+
 struct wg_layer {
-    const float *attn_norm; /* [d_model] */
+    struct wg_norm attn_norm, post_attn_norm, mlp_norm, post_mlp_norm; /* [d_model] */
+    struct wg_norm q_norm, k_norm;                                     /* [d_head] */
     struct wg_matrix q, k, v, o;
-    const float *mlp_norm; /* [d_model] */
     struct wg_matrix gate, up, down;
 };
 
 struct wg_model {
-    struct wg_spec spec;
-    struct wg_matrix embed; /* [n_vocab, d_model] */
+    const struct wg_spec *spec; /* of the source */
+    struct wg_matrix embed;     /* [n_vocab, d_model] */
     struct wg_matrix output;
-    const float *output_norm; /* [d_model] */
-    struct wg_layer *layers;  /* [spec.n_layers] */
-    uint64_t n_parameters;    /* values in all tensors of the file */
+    struct wg_norm output_norm;
+    struct wg_layer *layers; /* [spec->n_layers] */
+    uint64_t n_parameters;   /* values in all tensors of the model */
     uint64_t weight_bytes;
     struct wg_arena arena; /* layers and converted vectors */
 };
 
-/* Reads the spec, then binds every tensor of the file. A missing tensor, a wrong shape, a type
- * without values, or a tensor that the graph does not use is WG_E_INPUT and named. The model
- * borrows g, which has to stay open. *m is released by the caller, also after a failure. */
-enum wg_status wg_model_load(const struct wg_gguf *g, struct wg_model *m,
+/* Binds every tensor of the source. A missing tensor, a wrong shape, a type without values, or a
+ * tensor that the graph does not use is WG_E_INPUT or WG_E_UNSUPPORTED and named. The source has to
+ * stay open. *m is released by the caller, also after a failure. */
+enum wg_status wg_model_load(struct wg_source *source, struct wg_model *m,
                              struct wg_err *err) WG_NODISCARD;
 void wg_model_release(struct wg_model *m);
 

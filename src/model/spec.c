@@ -11,10 +11,19 @@ enum wg_status wg_spec_init(struct wg_spec *s, int n_layers, struct wg_err *err)
     return s->layers ? WG_OK : wg_oom(err, "the model's layers");
 }
 
+void wg_spec_drop_ropes(struct wg_spec *s)
+{
+    for (int i = 0; i < s->n_ropes; i++) {
+        wg_free(s->ropes[i].inv_freq);
+        wg_free(s->ropes[i].inv_freq_long);
+        s->ropes[i] = (struct wg_rope){0};
+    }
+    s->n_ropes = 0;
+}
+
 void wg_spec_release(struct wg_spec *s)
 {
-    for (int i = 0; i < s->n_ropes; i++)
-        wg_free(s->ropes[i].inv_freq);
+    wg_spec_drop_ropes(s);
     wg_free(s->layers);
     *s = (struct wg_spec){0};
 }
@@ -33,6 +42,12 @@ enum wg_status wg_spec_add_rope(struct wg_spec *s, enum wg_rope_layout layout, i
         r->inv_freq[i] = pow(base, -2.0 * i / dims);
     *index = s->n_ropes++;
     return WG_OK;
+}
+
+enum wg_status wg_rope_need_long(struct wg_rope *r, struct wg_err *err)
+{
+    r->inv_freq_long = wg_calloc((size_t)r->dims / 2 + 1, sizeof *r->inv_freq_long);
+    return r->inv_freq_long ? WG_OK : wg_oom(err, "rotary frequencies");
 }
 
 static enum wg_status check_range(const char *name, const char *what, int64_t v, int64_t lo,

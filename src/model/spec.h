@@ -30,9 +30,10 @@ enum wg_rope_layout {
  */
 struct wg_rope {
     enum wg_rope_layout layout;
-    int dims;         /* rotated values a head, even; the rest of the head passes through */
-    double *inv_freq; /* [dims / 2], owned by the spec */
-    double base;      /* before scaling, for display */
+    int dims;              /* rotated values a head, even; the rest of the head passes through */
+    double *inv_freq;      /* [dims / 2], owned by the spec */
+    double *inv_freq_long; /* the same for texts over wg_spec.long_rope_from, or NULL */
+    double base;           /* before scaling, for display */
     float mscale;
 };
 
@@ -43,11 +44,16 @@ struct wg_attn_spec {
     int64_t window; /* attends to this many positions, itself included; 0: all */
     float scale;    /* of q.k, usually 1 / sqrt(d_head) */
     float softcap;  /* 0: none */
+    bool qk_norm;   /* a norm over each head of Q and K, before the rotation */
+    /* Queries at position p are multiplied by 1 + temp_beta * ln(1 + floor(p / temp_context)). */
+    float temp_beta; /* 0: not */
+    int64_t temp_context;
 };
 
 struct wg_mlp_spec {
     int64_t d_ff;
     enum wg_act act;
+    bool gated; /* down(act(gate x) * up x), else down(act(up x)) */
 };
 
 struct wg_layer_spec {
@@ -64,11 +70,15 @@ struct wg_spec {
     int64_t context_length; /* the model was trained for */
     enum wg_norm_kind norm;
     float norm_eps;
+    bool post_norms;     /* norms after attention and after the MLP too, before they are added */
+    bool parallel;       /* attention and MLP read the same normed input; one norm a layer */
     float embed_scale;   /* embeddings are multiplied by it; 1: not */
     float logit_softcap; /* 0: none */
     bool tied_output;    /* the output head is the embedding matrix */
     int n_layers;
     struct wg_layer_spec *layers; /* [n_layers], owned */
+    /* Texts longer than this are computed with inv_freq_long throughout (longrope); 0: no such. */
+    int64_t long_rope_from;
     int n_ropes;
     struct wg_rope ropes[WG_MAX_ROPES];
 };
@@ -85,6 +95,12 @@ enum wg_status wg_spec_check(const struct wg_spec *s, const char *name,
 /* Adds a rotary embedding with plain frequencies base^(-2i/dims) and mscale 1; *index names it. */
 enum wg_status wg_spec_add_rope(struct wg_spec *s, enum wg_rope_layout layout, int dims,
                                 double base, int *index, struct wg_err *err) WG_NODISCARD;
+
+/* Forgets all rotary embeddings; layers keep their indices. */
+void wg_spec_drop_ropes(struct wg_spec *s);
+
+/* Room for the frequencies of long texts. */
+enum wg_status wg_rope_need_long(struct wg_rope *r, struct wg_err *err) WG_NODISCARD;
 
 /* Bytes of KV cache a position takes over all layers whose window is not full yet, and the bytes of
  * a session of n positions (windows counted), for elements of kv_bytes each. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct wg_pkg;
 struct wg_chat; /* a compiled template with its BOS and EOS spellings; immutable */
 
 /* bos and eos are spellings ("<s>") or NULL. name is for messages. */
@@ -22,7 +23,7 @@ void wg_chat_free(struct wg_chat *c);
 /* The chat of a package: the template and spellings of a GGUF file, or chat_template.jinja and
  * tokenizer_config.json of a folder in Hugging Face layout. WG_E_UNSUPPORTED when it has no
  * template. */
-enum wg_status wg_chat_open(const char *model, struct wg_chat **out,
+enum wg_status wg_chat_open(const struct wg_pkg *pkg, struct wg_chat **out,
                             struct wg_err *err) WG_NODISCARD;
 
 struct wg_chat_request {

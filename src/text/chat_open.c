@@ -18,10 +18,11 @@ struct parts {
 
 static enum wg_status no_template(const char *model, struct wg_err *err)
 {
-    return wg_fail(err, WG_E_UNSUPPORTED,
-                   "%s: the package has no chat template; this is a base model, or give one with "
-                   "--template FILE",
-                   model);
+    return wg_fail(
+        err, WG_E_UNSUPPORTED,
+        "%s: the package has no chat template: it is a base model, which continues a text "
+        "(weigh run --raw)",
+        model);
 }
 
 static enum wg_status gguf_token(const struct wg_gguf *g, const char *key, char **out,
@@ -112,12 +113,10 @@ static enum wg_status from_folder(const struct wg_pkg *pkg, struct parts *p, str
     return st;
 }
 
-enum wg_status wg_chat_open(const char *model, struct wg_chat **out, struct wg_err *err)
+enum wg_status wg_chat_open(const struct wg_pkg *pkg, struct wg_chat **out, struct wg_err *err)
 {
     struct parts p = {0};
-    struct wg_pkg *pkg;
 
-    WG_TRY(wg_pkg_open(model, &pkg, err));
     wg_buf_init(&p.text, MAX_TEMPLATE_BYTES + 1);
     enum wg_status st = pkg->format == WG_WEIGHTS_GGUF
                             ? from_gguf(pkg->files[pkg->weights].full, &p, err)
@@ -125,10 +124,9 @@ enum wg_status wg_chat_open(const char *model, struct wg_chat **out, struct wg_e
     if (st == WG_OK)
         st = wg_buf_check(&p.text, "a chat template", err);
     if (st == WG_OK)
-        st = wg_chat_new(p.text.p ? p.text.p : "", p.text.len, model, p.bos, p.eos, out, err);
+        st = wg_chat_new(p.text.p ? p.text.p : "", p.text.len, pkg->name, p.bos, p.eos, out, err);
     wg_buf_release(&p.text);
     wg_free(p.bos);
     wg_free(p.eos);
-    wg_pkg_close(pkg);
     return st;
 }

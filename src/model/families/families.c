@@ -1,7 +1,8 @@
 #include "model/families/families.h"
 
-#include "package/gguf.h"
+#include "model/rope.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,102 +16,174 @@ static const struct wg_family *const families[] = {
 #undef WG_FAMILY_ROW
 };
 
-static const struct wg_family *find(const char *arch)
+static const struct wg_family *find(const char *arch, bool gguf)
 {
     for (size_t i = 0; i < WG_COUNT(families); i++)
-        for (const char *const *a = families[i]->gguf_archs; *a; a++)
+        for (const char *const *a = gguf ? families[i]->gguf_archs : families[i]->hf_archs; *a; a++)
             if (strcmp(*a, arch) == 0)
                 return families[i];
     return NULL;
 }
 
-enum wg_status wg_spec_from_gguf(const struct wg_gguf *g, struct wg_spec *spec, struct wg_err *err)
+enum wg_status wg_spec_read(const struct wg_config *c, struct wg_spec *spec,
+                            const struct wg_family **family, struct wg_err *err)
 {
-    struct wg_gguf_str name = {"", 0};
-    char arch[sizeof spec->architecture];
-    bool found = false;
+    const struct wg_family *f = find(c->arch, c->gguf);
 
     *spec = (struct wg_spec){0};
-    WG_TRY(wg_gguf_string(g, "general.architecture", &name, &found, err));
-    if (!found)
-        return wg_fail(err, WG_E_INPUT, "%s: the key general.architecture is missing",
-                       wg_gguf_path(g));
-    snprintf(arch, sizeof arch, "%.*s", (int)name.n, name.p);
-    const struct wg_family *f = find(arch);
     if (!f)
         return wg_fail(err, WG_E_UNSUPPORTED,
                        "%s: architecture \"%s\" is not supported by this version (docs/MODELS.md "
                        "lists what is)",
-                       wg_gguf_path(g), arch);
-    WG_TRY(f->read_gguf(g, arch, spec, err));
+                       c->name, c->arch);
+    WG_TRY(f->read(c, spec, err));
     spec->family = f->name;
-    memcpy(spec->architecture, arch, sizeof arch);
-    return wg_spec_check(spec, wg_gguf_path(g), err);
+    memcpy(spec->architecture, c->arch, sizeof spec->architecture);
+    *family = f;
+    return wg_spec_check(spec, c->name, err);
 }
 
-static void join(char out[128], const char *arch, const char *key)
+enum wg_status wg_spec_from_gguf(const struct wg_gguf *g, struct wg_spec *spec, struct wg_err *err)
 {
-    snprintf(out, 128, "%s.%s", arch, key);
+    const struct wg_family *family;
+    struct wg_config c;
+
+    *spec = (struct wg_spec){0};
+    enum wg_status st = wg_config_from_gguf(g, &c, err);
+    if (st == WG_OK)
+        st = wg_spec_read(&c, spec, &family, err);
+    wg_config_release(&c);
+    return st;
 }
 
-static enum wg_status missing(const struct wg_gguf *g, const char *key, struct wg_err *err)
+enum wg_status wg_act_by_name(const struct wg_config *c, const char *name, enum wg_act *out,
+                              struct wg_err *err)
 {
-    return wg_fail(err, WG_E_INPUT, "%s: the key %s is missing", wg_gguf_path(g), key);
+    static const struct {
+        const char *name;
+        enum wg_act act;
+    } acts[] = {
+        {"silu", WG_ACT_SILU},           {"swish", WG_ACT_SILU},
+        {"gelu_new", WG_ACT_GELU_TANH},  {"gelu_pytorch_tanh", WG_ACT_GELU_TANH},
+        {"gelu_fast", WG_ACT_GELU_TANH}, {"gelu", WG_ACT_GELU_ERF},
+        {"relu", WG_ACT_RELU},
+    };
+
+    for (size_t i = 0; i < WG_COUNT(acts); i++) {
+        if (strcmp(acts[i].name, name) == 0) {
+            *out = acts[i].act;
+            return WG_OK;
+        }
+    }
+    return wg_fail(err, WG_E_UNSUPPORTED, "%s: activation \"%.40s\" is not supported", c->name,
+                   name);
 }
 
-enum wg_status wg_arch_i64(const struct wg_gguf *g, const char *arch, const char *key, int64_t *out,
-                           struct wg_err *err)
-{
-    char full[128];
-    bool found = false;
-
-    join(full, arch, key);
-    WG_TRY(wg_gguf_i64(g, full, out, &found, err));
-    return found ? WG_OK : missing(g, full, err);
-}
-
-enum wg_status wg_arch_opt_i64(const struct wg_gguf *g, const char *arch, const char *key,
+/* A size that a GGUF file has to give and config.json may leave to its class. */
+static enum wg_status size_key(const struct wg_config *c, const char *key, int64_t def, int64_t hi,
                                int64_t *out, struct wg_err *err)
 {
-    char full[128];
-
-    join(full, arch, key);
-    return wg_gguf_i64(g, full, out, NULL, err);
+    if (c->gguf && !wg_cfg_has(c, key))
+        return wg_fail(err, WG_E_INPUT, "%s: the key for %s is missing", c->name, key);
+    return wg_cfg_i64(c, key, def, 1, hi, out, err);
 }
 
-enum wg_status wg_arch_f64(const struct wg_gguf *g, const char *arch, const char *key, double *out,
-                           struct wg_err *err)
+static enum wg_status read_layer(const struct wg_config *c, const struct wg_dense_defaults *d,
+                                 int64_t d_head, int i, struct wg_spec *s, struct wg_err *err)
 {
-    char full[128];
-    bool found = false;
+    struct wg_layer_spec *l = &s->layers[i];
+    int64_t heads, kv;
 
-    join(full, arch, key);
-    WG_TRY(wg_gguf_f64(g, full, out, &found, err));
-    return found ? WG_OK : missing(g, full, err);
+    WG_TRY(
+        wg_cfg_layer_i64(c, "num_attention_heads", i, s->n_layers, d->heads, 1, 4096, &heads, err));
+    int64_t kv_default = c->gguf || d->kv_heads == 0 ? heads : d->kv_heads;
+    WG_TRY(
+        wg_cfg_layer_i64(c, "num_key_value_heads", i, s->n_layers, kv_default, 1, 4096, &kv, err));
+    WG_TRY(wg_cfg_layer_i64(c, "intermediate_size", i, s->n_layers, d->d_ff, 1, 1 << 24,
+                            &l->mlp.d_ff, err));
+    l->mlp.gated = true;
+    l->attn = (struct wg_attn_spec){.n_heads = (int)heads,
+                                    .n_kv_heads = (int)kv,
+                                    .d_head = (int)d_head,
+                                    .rope = 0,
+                                    .scale = (float)(1.0 / sqrt((double)d_head))};
+    return WG_OK;
 }
 
-enum wg_status wg_arch_opt_f64(const struct wg_gguf *g, const char *arch, const char *key,
-                               double *out, struct wg_err *err)
+static enum wg_status read_rope(const struct wg_config *c, const struct wg_dense_defaults *d,
+                                int64_t d_head, struct wg_spec *s, struct wg_err *err)
 {
-    char full[128];
+    struct wg_rope_config rc;
+    int64_t dims;
+    int index;
 
-    join(full, arch, key);
-    return wg_gguf_f64(g, full, out, NULL, err);
+    WG_TRY(wg_cfg_rope(c, NULL, d->theta, &rc, err));
+    if (rc.partial == 0)
+        rc.partial = d->partial != 0 ? d->partial : 1;
+    if (!(rc.partial > 0 && rc.partial <= 1))
+        return wg_fail(err, WG_E_INPUT, "%s: partial_rotary_factor is %g, outside 0 to 1", c->name,
+                       rc.partial);
+    WG_TRY(wg_cfg_i64(c, "rope_dims", (int64_t)((double)d_head * rc.partial), 2, 1024, &dims, err));
+    WG_TRY(wg_rope_add(s, c, &rc, WG_ROPE_NEOX, (int)dims, &index, err));
+    for (int i = 0; i < s->n_layers; i++) {
+        s->layers[i].attn.temp_beta = (float)rc.temp_beta;
+        s->layers[i].attn.temp_context = rc.original_context;
+    }
+    return WG_OK;
 }
 
-enum wg_status wg_arch_layer_i64(const struct wg_gguf *g, const char *arch, const char *key,
-                                 int layer, int n_layers, int64_t *out, struct wg_err *err)
+enum wg_status wg_read_dense(const struct wg_config *c, const struct wg_dense_defaults *d,
+                             struct wg_spec *s, struct wg_err *err)
 {
-    char full[128];
+    int64_t layers, heads, d_head;
+    const char *act;
+    enum wg_act act_id = WG_ACT_SILU;
+    double eps;
 
-    join(full, arch, key);
-    const struct wg_gguf_kv *kv = wg_gguf_find(g, full);
-    if (!kv)
-        return missing(g, full, err);
-    if (kv->kind != WG_GGUF_ARRAY)
-        return wg_gguf_item_i64(kv, 0, out, err);
-    if (kv->count != (uint64_t)n_layers)
-        return wg_fail(err, WG_E_INPUT, "%s: %s has %llu items for %d layers", wg_gguf_path(g),
-                       full, (unsigned long long)kv->count, n_layers);
-    return wg_gguf_item_i64(kv, (uint64_t)layer, out, err);
+    WG_TRY(size_key(c, "num_hidden_layers", d->layers, WG_MAX_LAYERS, &layers, err));
+    WG_TRY(wg_spec_init(s, (int)layers, err));
+    WG_TRY(size_key(c, "hidden_size", d->d_model, 1 << 20, &s->d_model, err));
+    WG_TRY(size_key(c, "vocab_size", d->vocab, 1 << 24, &s->n_vocab, err));
+    WG_TRY(size_key(c, "max_position_embeddings", d->context, INT64_C(1) << 32, &s->context_length,
+                    err));
+    if (c->gguf && (!wg_cfg_has(c, "num_attention_heads") || !wg_cfg_has(c, "intermediate_size")))
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: the keys for head counts or feed-forward size are missing", c->name);
+    WG_TRY(
+        wg_cfg_layer_i64(c, "num_attention_heads", 0, s->n_layers, d->heads, 1, 4096, &heads, err));
+    WG_TRY(wg_cfg_i64(c, "head_dim", d->d_head && !c->gguf ? d->d_head : s->d_model / heads, 1,
+                      1024, &d_head, err));
+    WG_TRY(wg_cfg_f64(c, d->eps_key ? d->eps_key : "rms_norm_eps", d->eps, &eps, err));
+    WG_TRY(wg_cfg_bool(c, "tie_word_embeddings", d->tied, &s->tied_output, err));
+    s->norm_eps = (float)eps;
+    WG_TRY(wg_cfg_string(c, d->act_key ? d->act_key : "hidden_act", d->act, &act, err));
+    WG_TRY(wg_act_by_name(c, act, &act_id, err));
+    for (int i = 0; i < s->n_layers; i++) {
+        WG_TRY(read_layer(c, d, d_head, i, s, err));
+        s->layers[i].mlp.act = act_id;
+    }
+    return read_rope(c, d, d_head, s, err);
+}
+
+enum wg_status wg_read_windows(const struct wg_config *c, struct wg_spec *s, int64_t window,
+                               bool (*sliding)(const struct wg_config *c, int layer),
+                               struct wg_err *err)
+{
+    for (int i = 0; i < s->n_layers; i++) {
+        const char *type;
+        bool slides;
+        WG_TRY(wg_cfg_item_string(c, "layer_types", i, s->n_layers, &type, err));
+        if (!type)
+            slides = sliding(c, i);
+        else if (strcmp(type, "sliding_attention") == 0)
+            slides = true;
+        else if (strcmp(type, "full_attention") == 0)
+            slides = false;
+        else
+            return wg_fail(err, WG_E_UNSUPPORTED, "%s: layer type \"%.40s\" is not supported",
+                           c->name, type);
+        if (slides)
+            s->layers[i].attn.window = window;
+    }
+    return WG_OK;
 }
