@@ -169,6 +169,9 @@ def bad_files():
     for v in (4, 5, 31, 36):
         one(f"type-removed-{v}", with_tensor(tensor("t", [32], v, 0)), ROW + NAME + 4 + 8,
             f'tensor "t" is of unknown type {v}')
+    for v in (48, 52):  # numbers of our own, for types of other formats
+        one(f"type-other-{v}", with_tensor(tensor("t", [32], v, 0)), ROW + NAME + 4 + 8,
+            f'tensor "t" is of unknown type {v}')
     one("row-block", with_tensor(tensor("t", [33], TYPE_Q8_0, 0)), ROW + NAME + 4 + 8,
         'rows of tensor "t" have 33 values, which is not a multiple of the 32 of a Q8_0 block')
     one("offset-unaligned", with_tensor(tensor("t", [4], TYPE_F32, 16)), ROW + NAME + 4 + 8 + 4,

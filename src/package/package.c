@@ -53,11 +53,18 @@ enum wg_status wg_pkg_add(struct wg_pkg *p, const char *path, const char *full, 
 
 size_t wg_split_stem(const char *name, unsigned *no, unsigned *count)
 {
-    enum { TAIL = sizeof "-00001-of-00003.gguf" - 1 };
-    size_t n = strlen(name);
-    const char *t = name + n - TAIL;
+    return wg_numbered_stem(name, ".gguf", no, count);
+}
 
-    if (n <= TAIL || t[0] != '-' || memcmp(t + 6, "-of-", 4) != 0 || strcmp(t + 15, ".gguf") != 0)
+size_t wg_numbered_stem(const char *name, const char *end, unsigned *no, unsigned *count)
+{
+    enum { NUMBERS = sizeof "-00001-of-00003" - 1 };
+    size_t n = strlen(name), tail = NUMBERS + strlen(end);
+
+    if (n <= tail)
+        return 0;
+    const char *t = name + n - tail;
+    if (t[0] != '-' || memcmp(t + 6, "-of-", 4) != 0 || strcmp(t + NUMBERS, end) != 0)
         return 0;
     *no = *count = 0;
     for (int i = 0; i < 5; i++) {
@@ -66,7 +73,7 @@ size_t wg_split_stem(const char *name, unsigned *no, unsigned *count)
         *no = *no * 10 + (unsigned)(t[1 + i] - '0');
         *count = *count * 10 + (unsigned)(t[10 + i] - '0');
     }
-    return *no >= 1 && *no <= *count ? n - TAIL : 0;
+    return *no >= 1 && *no <= *count ? n - tail : 0;
 }
 
 static enum wg_status add_gguf_parts(struct wg_pkg *p, const char *model, size_t stem,
@@ -190,7 +197,7 @@ static enum wg_status check_set(const struct wg_pkg *p, struct wg_err *err)
     return WG_OK;
 }
 
-/* GGUF before safetensors, as it needs no other file; the first by path of several. */
+/* The first by path of several. */
 static enum wg_status choose_gguf(struct wg_pkg *p, struct wg_err *err)
 {
     size_t models = 0, parts = 0;
@@ -220,12 +227,7 @@ enum wg_status wg_pkg_finish(struct wg_pkg *p, struct wg_err *err)
         qsort(p->files, p->n_files, sizeof *p->files, by_path);
     p->format = WG_WEIGHTS_NONE;
     WG_TRY(choose_gguf(p, err));
-    for (size_t i = 0; p->format == WG_WEIGHTS_NONE && i < p->n_files; i++)
-        if (p->files[i].role == WG_ROLE_WEIGHTS) {
-            p->format = WG_WEIGHTS_SAFETENSORS;
-            p->weights = i;
-        }
-    return WG_OK;
+    return wg_pkg_choose_safetensors(p, err);
 }
 
 static enum wg_status open_folder(struct wg_pkg *p, const char *model, struct wg_err *err)

@@ -46,13 +46,20 @@ struct wg_pkg {
     struct wg_pkg_file *files;
     size_t n_files;
     enum wg_weights_format format;
-    size_t weights; /* index of the first weights file, when format is not NONE */
+    /* When format is not NONE, the file to open: the first GGUF of a set, model.safetensors, or the
+     * index (*.safetensors.index.json, role CONFIG) of safetensors shards. */
+    size_t weights;
 };
 
 /*
  * Opens MODEL: a .gguf file (or the first of a split set: the other parts are found beside it), a
  * folder in Hugging Face layout, or a name in the store. WG_E_NOT_FOUND for none of these, with the
  * nearest store names in the message; WG_E_INPUT when a split set is not whole.
+ *
+ * A folder of both formats is its GGUF: that holds tokenizer and configuration in itself and is as
+ * a rule the smaller one. Of several safetensors the order is model.safetensors.index.json,
+ * model.safetensors, another index, another file, consolidated.* (the same weights under Mistral's
+ * own names), each in the root before in folders below; shards without an index are WG_E_INPUT.
  */
 enum wg_status wg_pkg_open(const char *model, struct wg_pkg **out, struct wg_err *err) WG_NODISCARD;
 void wg_pkg_close(struct wg_pkg *p);

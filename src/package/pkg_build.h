@@ -12,5 +12,10 @@ enum wg_status wg_pkg_finish(struct wg_pkg *p, struct wg_err *err) WG_NODISCARD;
 /* A name "STEM-00002-of-00003.gguf": fills *no (from 1) and *count and returns the length of STEM,
  * else returns 0. */
 size_t wg_split_stem(const char *name, unsigned *no, unsigned *count);
+/* The same with another ending than ".gguf". */
+size_t wg_numbered_stem(const char *name, const char *end, unsigned *no, unsigned *count);
+/* Sets format and weights to the safetensors of the sorted package; when it has GGUF weights, only
+ * says which are taken. */
+enum wg_status wg_pkg_choose_safetensors(struct wg_pkg *p, struct wg_err *err) WG_NODISCARD;
 
 #endif

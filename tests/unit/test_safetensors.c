@@ -8,7 +8,9 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "package/package.h"
 #include "package/st_index.h"
 
 #include <stdlib.h>
@@ -245,6 +247,73 @@ static void every_failed_allocation_is_reported(void **state)
     wg_st_close(s);
 }
 
+/* Makes the files (empty: a package reads none of them), opens the folder, removes it. The file
+ * that is to be opened, or NULL. */
+static const char *weights_of(const char *const *files, char *chosen, size_t n, enum wg_status want)
+{
+    char dir[] = "/tmp/weigh-test-XXXXXX", path[256];
+    struct wg_pkg *p = NULL;
+    struct wg_err err = {0};
+
+    assert_non_null(mkdtemp(dir));
+    for (; *files; files++) {
+        snprintf(path, sizeof path, "%s/%s", dir, *files);
+        for (char *s = strchr(path + sizeof dir, '/'); s; s = strchr(s + 1, '/')) {
+            *s = '\0';
+            assert_int_equal(wg_mkdirs(path, &err), WG_OK);
+            *s = '/';
+        }
+        assert_int_equal(wg_file_write(path, "", 0, &err), WG_OK);
+    }
+    assert_int_equal(wg_pkg_open(dir, &p, &err), want);
+    assert_int_equal(wg_rmtree(dir, NULL), WG_OK);
+    if (want != WG_OK || p->format == WG_WEIGHTS_NONE) {
+        snprintf(chosen, n, "%s", err.msg);
+        wg_pkg_close(p);
+        return NULL;
+    }
+    snprintf(chosen, n, "%s", p->files[p->weights].path);
+    assert_int_equal(p->format,
+                     wg_has_suffix(chosen, ".gguf") ? WG_WEIGHTS_GGUF : WG_WEIGHTS_SAFETENSORS);
+    wg_pkg_close(p);
+    return chosen;
+}
+
+#define SHARDS "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
+
+static void a_folder_says_which_weights_are_meant(void **state)
+{
+    static const struct {
+        const char *want, *files[8];
+    } rows[] = {
+        {"model.safetensors", {"config.json", "model.safetensors", "tokenizer.json"}},
+        {"model.safetensors.index.json", {"config.json", SHARDS, "model.safetensors.index.json"}},
+        {"model.safetensors.index.json",
+         {"consolidated.safetensors", SHARDS, "model.safetensors.index.json", "z.safetensors"}},
+        {"model.safetensors", {"a.safetensors", "model.safetensors", "a/model.safetensors"}},
+        {"b.safetensors", {"b.safetensors", "consolidated.safetensors"}},
+        {"consolidated.safetensors", {"consolidated.safetensors", "x/model.safetensors"}},
+        {"x/model.safetensors", {"config.json", "x/model.safetensors", "x/y.safetensors"}},
+        {"m.gguf", {"config.json", "m.gguf", "model.safetensors"}},
+        {"m.gguf", {"m.gguf", SHARDS, "model.safetensors.index.json"}},
+        {NULL, {"adapter_config.json", "adapter_model.safetensors"}},
+        {NULL, {"config.json", "pytorch_model.bin"}},
+    };
+    char chosen[1024];
+
+    (void)state;
+    wg_log_set_level(WG_LOG_ERROR);
+    for (size_t i = 0; i < WG_COUNT(rows); i++) {
+        const char *got = weights_of(rows[i].files, chosen, sizeof chosen, WG_OK);
+        if (!got != !rows[i].want || (got && strcmp(got, rows[i].want) != 0))
+            fail_msg("row %zu: %s is taken, not %s", i, got ? got : "nothing",
+                     rows[i].want ? rows[i].want : "nothing");
+    }
+    static const char *const no_index[] = {"config.json", SHARDS, NULL};
+    assert_null(weights_of(no_index, chosen, sizeof chosen, WG_E_INPUT));
+    assert_non_null(strstr(chosen, "model-00001-of-00002.safetensors: is shard 1 of 2; the index"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_sharded_set_reads_as_one),
         cmocka_unit_test(an_index_lists_its_files),
         cmocka_unit_test(a_header_alone_is_enough_to_list_tensors),
+        cmocka_unit_test(a_folder_says_which_weights_are_meant),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
