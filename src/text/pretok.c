@@ -88,6 +88,8 @@ static enum wg_status compile(struct wg_pretok *p, const char *expr, size_t n, c
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     s->code = pcre2_compile((PCRE2_SPTR)expr, n, options, &code, &at, context);
     pcre2_compile_context_free(context);
+    if (!s->code && code == PCRE2_ERROR_HEAP_FAILED)
+        return wg_oom(err, "the pre-tokenizer");
     if (!s->code) {
         pcre2_get_error_message(code, why, sizeof why);
         return wg_fail(err, WG_E_INPUT,

@@ -93,7 +93,9 @@ static enum wg_status read_vocab(struct wg_tok *t, const struct wg_gguf *g, bool
         WG_TRY(read_scores(t, g, scores, err));
     t->info.size = t->vocab.size;
     enum wg_status st = wg_vocab_index(&t->vocab, err);
-    return st == WG_OK ? st : wg_err_prefix(err, "%s: " KEY("tokens"), wg_gguf_path(g));
+    if (st != WG_OK)
+        (void)wg_err_prefix(err, "%s: " KEY("tokens"), wg_gguf_path(g));
+    return st;
 }
 
 static enum wg_status read_id(const struct wg_tok *t, const struct wg_gguf *g, const char *key,
