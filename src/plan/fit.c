@@ -11,7 +11,7 @@
 enum {
     KV_BYTES = 2, /* an element of the default cache, F16 */
     /* The program, its libraries, its stacks and the buffers of one command. */
-    PROGRAM_BYTES = 12 << 20,
+    PROGRAM_BYTES = 8 << 20,
     /* Loaded, a vocabulary (strings, hash tables, merges) takes this many times its bytes in the
      * file, which are mapped as well. */
     METADATA_FACTOR = 5,

@@ -144,9 +144,12 @@ void wg_build_row(struct wg_build *b, json_t *table, const char *const *cells, s
 
 const char *wg_build_hash_of(const struct wg_build *b, const char *path)
 {
-    for (size_t i = 0; path && i < b->s->pkg->n_files; i++)
-        if (strcmp(b->s->pkg->files[i].path, path) == 0)
+    for (size_t i = 0; path && i < b->s->pkg->n_files; i++) {
+        const char *own = b->s->pkg->files[i].path;
+        size_t n = strlen(own);
+        if (strncmp(own, path, n) == 0 && (path[n] == '\0' || path[n] == ':'))
             return b->s->files[i].sha256;
+    }
     return NULL;
 }
 

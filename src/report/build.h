@@ -65,7 +65,7 @@ json_t *wg_build_table(struct wg_build *b, json_t *owner, const char *title,
 /* A row of n texts. */
 void wg_build_row(struct wg_build *b, json_t *table, const char *const *cells, size_t n);
 
-/* Hash of a file of the package by its path in it; NULL when it is not one. */
+/* Hash of a file of the package by its path in it, or "path: key"; NULL when it is none. */
 const char *wg_build_hash_of(const struct wg_build *b, const char *path);
 /* The weights file as evidence for what its header says. */
 struct wg_evidence wg_build_weights(const struct wg_build *b);

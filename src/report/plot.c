@@ -241,6 +241,12 @@ static void lines(struct wg_html *h, const json_t *plot)
         return;
     y_max *= 1.05;
     open_svg(h, plot, LINES_TOP + LINES_HEIGHT + 26);
+    /* Marks first: the labels of the axes are written over their lines. */
+    json_array_foreach(json_object_get(plot, "marks"), i, mark) {
+        double x = wg_view_num(mark, "x");
+        vertical(h, "limit", percent(x, x_max), LINES_TOP - 6, LINES_TOP + LINES_HEIGHT);
+        label(h, "strong", x, x_max, 13, wg_view_str(mark, "label"));
+    }
     grid(h, x_max, y_max);
     wg_html_open(h, "svg", "y", pixels(LINES_TOP).s, "width", "100%", "height",
                  pixels(LINES_HEIGHT).s, "viewBox", "0 0 1000 1000", "preserveAspectRatio", "none",
@@ -248,11 +254,6 @@ static void lines(struct wg_html *h, const json_t *plot)
     json_array_foreach(json_object_get(plot, "series"), i, s)
         curve(h, s, i, x_max, y_max);
     wg_html_close(h);
-    json_array_foreach(json_object_get(plot, "marks"), i, mark) {
-        double x = wg_view_num(mark, "x");
-        vertical(h, "limit", percent(x, x_max), LINES_TOP - 6, LINES_TOP + LINES_HEIGHT);
-        label(h, "strong", x, x_max, 13, wg_view_str(mark, "label"));
-    }
     wg_html_close(h);
     wg_html_open(h, "ul", "class", "legend", NULL);
     json_array_foreach(json_object_get(plot, "series"), i, s)

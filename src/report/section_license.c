@@ -83,7 +83,8 @@ static void add_clauses(struct wg_build *b, json_t *section)
     static const char *const states[] = {[WG_CLAUSE_INTACT] = "intact",
                                          [WG_CLAUSE_ALTERED] = "altered",
                                          [WG_CLAUSE_MISSING] = "missing"};
-    static const char *const columns[] = {"Topic", "Clause", "State", "File", "#Line", NULL};
+    static const char *const columns[] = {"Topic", "What it says", "Clause",
+                                          "State", "Where",        NULL};
     const struct wg_license_result *r = b->s->license;
 
     if (r->n_clauses == 0)
@@ -91,15 +92,17 @@ static void add_clauses(struct wg_build *b, json_t *section)
     json_t *t = wg_build_table(b, section, "Clauses that are known", columns);
     for (size_t i = 0; i < r->n_clauses; i++) {
         const struct wg_license_clause *c = &r->clauses[i];
-        char line[24] = "";
-        char topic[64];
+        char where[256] = "", topic[64];
         if (c->line)
-            snprintf(line, sizeof line, "%zu", c->line);
+            snprintf(where, sizeof where, "%.200s:%zu", c->file, c->line);
         snprintf(topic, sizeof topic, "%s", c->clause->topic);
         for (char *x = topic; *x; x++)
             *x = *x == '_' ? ' ' : *x;
+        const char *says = c->clause->value ? c->clause->value : c->clause->what;
         wg_build_row(
-            b, t, (const char *[]){topic, c->clause->clause, states[c->state], c->file, line}, 5);
+            b, t,
+            (const char *[]){topic, says ? says : "", c->clause->clause, states[c->state], where},
+            5);
     }
 }
 
