@@ -18,8 +18,7 @@ enum {
     TENSOR_MIN_BYTES = 8 + 1 + 4 + 4 + 8, /* length, one character, dimensions, type, offset */
 };
 
-/* Bytes of one value of a kind; 0 for strings, arrays and kinds that do not exist. */
-static size_t kind_bytes(uint32_t kind)
+size_t wg_gguf_kind_bytes(uint32_t kind)
 {
     static const uint8_t bytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
     return kind < WG_COUNT(bytes) ? bytes[kind] : 0;
@@ -98,7 +97,7 @@ static enum wg_status read_array_head(struct wg_rd *r, struct wg_gguf_kv *kv)
     uint32_t item = wg_rd_u32(r, "the kind of an array's items");
     size_t count_at = r->pos;
     uint64_t count = wg_rd_u64(r, "the length of an array");
-    size_t item_bytes = item == WG_GGUF_STRING ? 8 : kind_bytes(item);
+    size_t item_bytes = item == WG_GGUF_STRING ? 8 : wg_gguf_kind_bytes(item);
 
     if (!wg_rd_ok(r))
         return r->failed;
@@ -145,7 +144,7 @@ static enum wg_status read_kv(struct wg_gguf_part *part, struct wg_rd *r, struct
         return read_strings(part, r, kv);
     at = r->pos;
     /* read_array_head compared count with the bytes left, so the product cannot overflow. */
-    kv->data = wg_rd_take(r, kind_bytes(kv->item_kind) * (size_t)kv->count, "a value");
+    kv->data = wg_rd_take(r, wg_gguf_kind_bytes(kv->item_kind) * (size_t)kv->count, "a value");
     if (!kv->data)
         return r->failed;
     return kv->item_kind == WG_GGUF_BOOL ? check_bools(r, kv, at) : WG_OK;

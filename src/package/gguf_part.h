@@ -33,6 +33,9 @@ struct wg_gguf_part {
 enum wg_status wg_gguf_part_parse(struct wg_gguf_part *part, struct wg_err *err) WG_NODISCARD;
 void wg_gguf_part_close(struct wg_gguf_part *part);
 
+/* Bytes of one value of a kind; 0 for strings, arrays and kinds that do not exist. */
+size_t wg_gguf_kind_bytes(uint32_t kind);
+
 /* Typed read of a key of one part, as wg_gguf_i64. */
 enum wg_status wg_gguf_part_i64(const struct wg_gguf_part *part, const char *key, int64_t *out,
                                 bool *found, struct wg_err *err) WG_NODISCARD;
