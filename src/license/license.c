@@ -234,8 +234,8 @@ static enum wg_status text_alone(const char *path, const struct wg_use *use,
 
     WG_TRY(wg_map_open(&m, path, err));
     bool text = role == WG_ROLE_CARD || role == WG_ROLE_NOTICE || role == WG_ROLE_POLICY;
-    struct wg_pkg_file file = {.path = (char *)(uintptr_t)wg_basename(path),
-                               .full = (char *)(uintptr_t)path,
+    struct wg_pkg_file file = {.path = (char *)wg_basename(path),
+                               .full = (char *)path,
                                .bytes = m.size,
                                .role = text ? role : WG_ROLE_LICENSE};
     struct wg_pkg p = {.name = file.full, .root = file.full, .files = &file, .n_files = 1};
