@@ -51,6 +51,14 @@ HF = {
     "qwen3": ("Qwen3", {"head_dim": 16}),
     "qwen3-bias-tied": ("Qwen3", {"head_dim": 8, "attention_bias": True,
                                   "tie_word_embeddings": True}),
+    "mixtral": ("Mixtral", {"num_local_experts": 5, "num_experts_per_tok": 2}),
+    "qwen2-moe": ("Qwen2Moe", {"num_experts": 6, "num_experts_per_tok": 3,
+                               "moe_intermediate_size": 16, "num_hidden_layers": 3,
+                               "shared_expert_intermediate_size": 24, "decoder_sparse_step": 2,
+                               "norm_topk_prob": False}),
+    "qwen3-moe": ("Qwen3Moe", {"num_experts": 6, "num_experts_per_tok": 2, "head_dim": 16,
+                               "moe_intermediate_size": 16, "num_hidden_layers": 3,
+                               "mlp_only_layers": [1], "norm_topk_prob": True}),
     "gemma1": ("Gemma", {"head_dim": 16, "tie_word_embeddings": True}),
     "gemma2": ("Gemma2", {"head_dim": 16, "sliding_window": 6, "query_pre_attn_scalar": 24,
                           "num_hidden_layers": 4, "tie_word_embeddings": True,
@@ -94,7 +102,8 @@ def build(classes, changes, seed):
     torch.manual_seed(seed)
     cfg = getattr(tf, classes + "Config")(**{**BASE, "rope_parameters": dict(ROPE), **changes})
     name = classes.replace("Gemma3Text", "Gemma3")
-    model = getattr(tf, name + "ForCausalLM")._from_config(cfg, attn_implementation="eager")
+    model = getattr(tf, name + "ForCausalLM")._from_config(cfg, attn_implementation="eager",
+                                                           experts_implementation="eager")
     with torch.no_grad():
         for n, p in model.named_parameters():
             is_norm = "norm" in n and n.endswith("weight")

@@ -28,7 +28,7 @@ static struct sizes widths(const struct wg_spec *s)
         size_t scratch = wg_attn_scratch_bytes(a->n_heads / a->n_kv_heads, a->d_head, a->d_head);
         z.qkv = WG_MAX(z.qkv, q + 2 * kv);
         z.attn = WG_MAX(z.attn, q);
-        z.ff = WG_MAX(z.ff, s->layers[i].mlp.d_ff);
+        z.ff = WG_MAX(z.ff, WG_MAX(s->layers[i].mlp.d_ff, s->layers[i].mlp.moe.d_shared));
         z.attn_scratch = WG_MAX(z.attn_scratch, scratch);
     }
     z.max_cols = WG_MAX(z.max_cols, WG_MAX(z.attn, z.ff));
@@ -64,7 +64,8 @@ uint64_t wg_forward_bytes(const struct wg_spec *s, int max_tokens, int threads)
 
     return t * (4 * floats + pack) +
            (uint64_t)threads * (WG_PRIVATE_PACK_TOKENS * pack + align_up(z.attn_scratch) +
-                                align_up((size_t)s->d_model * 4));
+                                align_up((size_t)s->d_model * 4)) +
+           wg_moe_buffer_bytes(s, max_tokens, pack);
 }
 
 static bool alloc_floats(float **p, int64_t rows, int64_t width)
@@ -109,6 +110,11 @@ enum wg_status wg_forward_new(const struct wg_model *m, int max_tokens, int thre
         wg_forward_free(f);
         return wg_fail(err, WG_E_OOM, "no memory for the work buffers of %d tokens", max_tokens);
     }
+    enum wg_status st = wg_moe_buffers_new(s, max_tokens, f->act_bytes, &f->moe, err);
+    if (st != WG_OK) {
+        wg_forward_free(f);
+        return st;
+    }
     *out = f;
     return WG_OK;
 }
@@ -125,6 +131,7 @@ void wg_forward_free(struct wg_forward *f)
     wg_free(f->cs);
     wg_free(f->act);
     wg_free(f->own);
+    wg_moe_buffers_free(f->moe);
     wg_free(f);
 }
 
@@ -200,17 +207,25 @@ void wg_add_projection(const struct wg_forward *f, const struct wg_worker *w,
     wg_share(w, m->rows, wg_matmul_of(f, m->type)->row_unit, &begin, &end);
     wg_matmul_rows(f, m, a, f->delta, d, begin, end);
     if (norm->weight) {
-        /* The norm needs whole rows: from here on the threads share tokens. */
-        int64_t first, last;
-        wg_barrier(w);
-        wg_share(w, f->n, 1, &first, &last);
-        for (int64_t t = first; t < last; t++) {
+        wg_add_delta(f, w, norm);
+        return;
+    }
+    for (int64_t t = 0; t < f->n; t++)
+        f->k->add(f->x + t * d + begin, f->delta + t * d + begin, end - begin);
+    wg_barrier(w);
+}
+
+void wg_add_delta(const struct wg_forward *f, const struct wg_worker *w, const struct wg_norm *norm)
+{
+    int64_t d = f->m->spec->d_model, begin, end;
+
+    /* A norm needs whole rows: the threads share tokens. */
+    wg_barrier(w);
+    wg_share(w, f->n, 1, &begin, &end);
+    for (int64_t t = begin; t < end; t++) {
+        if (norm->weight)
             wg_norm_row(f, f->delta + t * d, norm, f->delta + t * d, d);
-            f->k->add(f->x + t * d, f->delta + t * d, d);
-        }
-    } else {
-        for (int64_t t = 0; t < f->n; t++)
-            f->k->add(f->x + t * d + begin, f->delta + t * d + begin, end - begin);
+        f->k->add(f->x + t * d, f->delta + t * d, d);
     }
     wg_barrier(w);
 }
@@ -307,6 +322,10 @@ static void run_layer(const struct wg_forward *f, const struct wg_worker *w, int
     if (parallel)
         wg_mlp_hidden(f, w, i, &l->attn_norm);
     wg_add_projection(f, w, &l->o, &l->post_attn_norm, f->attn, f->attn_width);
+    if (l->experts) {
+        wg_moe(f, w, i);
+        return;
+    }
     if (!parallel)
         wg_mlp_hidden(f, w, i, &l->mlp_norm);
     wg_add_projection(f, w, &l->down, &l->post_mlp_norm, f->ff, f->ff_width);

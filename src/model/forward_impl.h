@@ -32,6 +32,8 @@ struct wg_forward {
     size_t act_bytes, own_bytes, attn_scratch_bytes, pack_bytes;
     int64_t qkv_width, attn_width, ff_width, cs_width;
 
+    struct wg_moe_buffers *moe; /* NULL: no layer has experts */
+
     const struct wg_batch_token *tokens;
     int n;
     bool wants_logits;
@@ -82,9 +84,26 @@ void wg_add_projection(const struct wg_forward *f, const struct wg_worker *w,
                        const struct wg_matrix *m, const struct wg_norm *norm, const float *in,
                        int64_t in_stride);
 
+/* x += norm(delta), the norm only with a weight, once all of f->delta is written; two barriers. */
+void wg_add_delta(const struct wg_forward *f, const struct wg_worker *w,
+                  const struct wg_norm *norm);
+
+/* Hidden values of a dense MLP of d_ff over norm(x) in f->ff; ends in a barrier. */
+void wg_gated_hidden(const struct wg_forward *f, const struct wg_worker *w,
+                     const struct wg_mlp_spec *ms, int64_t d_ff, const struct wg_matrix *gate,
+                     const struct wg_matrix *up, const struct wg_norm *norm);
+
+/* moe.c: x += norm(mixture of experts over norm(x)); ends in a barrier. */
+void wg_moe(const struct wg_forward *f, const struct wg_worker *w, int layer);
+/* Work buffers for all layers with experts; *out NULL when there are none. */
+enum wg_status wg_moe_buffers_new(const struct wg_spec *s, int max_tokens, size_t act_bytes,
+                                  struct wg_moe_buffers **out, struct wg_err *err) WG_NODISCARD;
+void wg_moe_buffers_free(struct wg_moe_buffers *b);
+uint64_t wg_moe_buffer_bytes(const struct wg_spec *s, int max_tokens, size_t act_bytes);
+
 /* attention.c: the attention output of a layer in f->attn; ends in a barrier. */
 void wg_attention(const struct wg_forward *f, const struct wg_worker *w, int layer);
-/* mlp.c: the hidden values of a layer's MLP over norm(x) in f->ff; ends in a barrier. */
+/* mlp.c: the hidden values of a layer's dense MLP over norm(x) in f->ff; ends in a barrier. */
 void wg_mlp_hidden(const struct wg_forward *f, const struct wg_worker *w, int layer,
                    const struct wg_norm *norm);
 

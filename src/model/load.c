@@ -145,6 +145,71 @@ static enum wg_status bind_attention(struct binder *b, const struct wg_attn_spec
     return bind_matrix(b, "attn_output", q, d, &l->o);
 }
 
+/* Expert matrices: one tensor with all of them, or one tensor an expert. */
+static enum wg_status bind_expert_set(struct binder *b, const char *all, const char *one, int n,
+                                      int64_t cols, int64_t rows, struct wg_matrix **out)
+{
+    struct wg_matrix *m = wg_arena_alloc(&b->m->arena, (size_t)n, sizeof *m);
+    char name[128], stem[64];
+
+    *out = m;
+    if (!m)
+        return wg_oom(b->err, "the experts");
+    full_name(b, all, "weight", name);
+    const struct wg_tensor *t = wg_source_take(b->s, name);
+    if (!t) {
+        for (int e = 0; e < n; e++) {
+            snprintf(stem, sizeof stem, "%s.%d", one, e);
+            WG_TRY(bind_matrix(b, stem, cols, rows, &m[e]));
+        }
+        return WG_OK;
+    }
+    struct wg_tensor flat = *t;
+    flat.ne[1] *= flat.ne[2];
+    flat.ne[2] = 1;
+    if (t->ne[1] != rows || t->ne[2] != n)
+        return wg_fail(
+            b->err, WG_E_INPUT,
+            "%s: tensor %s has %lld experts of %lld rows, the configuration says %d of %lld",
+            b->s->name, t->name, (long long)t->ne[2], (long long)t->ne[1], n, (long long)rows);
+    WG_TRY(check_tensor(b, &flat, cols, rows * n));
+    size_t stride = wg_row_bytes(t->type, cols);
+    for (int e = 0; e < n; e++)
+        m[e] = (struct wg_matrix){.data = (const char *)t->data + (size_t)(e * rows) * stride,
+                                  .type = t->type,
+                                  .rows = rows,
+                                  .cols = cols,
+                                  .stride = stride};
+    return WG_OK;
+}
+
+static enum wg_status bind_experts(struct binder *b, const struct wg_mlp_spec *ms,
+                                   struct wg_layer *l)
+{
+    int64_t d = b->m->spec->d_model, ff = ms->d_ff, shared = ms->moe.d_shared;
+    int n = ms->moe.n_experts;
+    struct wg_experts *x = wg_arena_alloc(&b->m->arena, 1, sizeof *x);
+    char name[128];
+
+    l->experts = x;
+    if (!x)
+        return wg_oom(b->err, "the experts");
+    WG_TRY(bind_matrix(b, "ffn_gate_inp", d, n, &x->router));
+    WG_TRY(bind_expert_set(b, "ffn_gate_exps", "ffn_gate", n, d, ff, &x->gate));
+    WG_TRY(bind_expert_set(b, "ffn_up_exps", "ffn_up", n, d, ff, &x->up));
+    WG_TRY(bind_expert_set(b, "ffn_down_exps", "ffn_down", n, ff, d, &x->down));
+    full_name(b, "exp_probs_b", "bias", name);
+    WG_TRY(bind_vector(b, name, n, 0, true, &x->correction));
+    if (shared == 0)
+        return WG_OK;
+    WG_TRY(bind_matrix(b, "ffn_gate_shexp", d, shared, &x->shared_gate));
+    WG_TRY(bind_matrix(b, "ffn_up_shexp", d, shared, &x->shared_up));
+    WG_TRY(bind_matrix(b, "ffn_down_shexp", shared, d, &x->shared_down));
+    if (ms->moe.shared_gate)
+        return bind_matrix(b, "ffn_gate_inp_shexp", d, 1, &x->shared_score);
+    return WG_OK;
+}
+
 /* Gate and up as two matrices, or the gate above up in ffn_up. */
 static enum wg_status bind_mlp(struct binder *b, const struct wg_mlp_spec *ms, struct wg_layer *l)
 {
@@ -175,7 +240,8 @@ static enum wg_status bind_layer(struct binder *b, int i)
         WG_TRY(bind_norm(b, "post_ffw_norm", s->d_model, &l->post_mlp_norm));
     }
     WG_TRY(bind_attention(b, &s->layers[i].attn, l));
-    return bind_mlp(b, &s->layers[i].mlp, l);
+    return s->layers[i].mlp.moe.n_experts ? bind_experts(b, &s->layers[i].mlp, l)
+                                          : bind_mlp(b, &s->layers[i].mlp, l);
 }
 
 /* GGUF files keep the factors of llama3 and longrope scaling as tensors. */

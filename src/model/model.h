@@ -25,11 +25,21 @@ struct wg_norm {
     const float *weight, *bias; /* bias of a layer norm */
 };
 
+/* The matrices of a mixture of experts, [n_experts] each, and its shared expert. */
+struct wg_experts {
+    struct wg_matrix router; /* [n_experts, d_model] */
+    const float *correction; /* [n_experts] or NULL */
+    struct wg_matrix *gate, *up, *down;
+    struct wg_matrix shared_gate, shared_up, shared_down;
+    struct wg_matrix shared_score; /* [1, d_model] */
+};
+
 struct wg_layer {
     struct wg_norm attn_norm, post_attn_norm, mlp_norm, post_mlp_norm; /* [d_model] */
     struct wg_norm q_norm, k_norm;                                     /* [d_head] */
     struct wg_matrix q, k, v, o;
     struct wg_matrix gate, up, down;
+    struct wg_experts *experts; /* NULL: a dense MLP */
 };
 
 struct wg_model {

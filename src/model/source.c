@@ -25,6 +25,15 @@ static const struct wg_rename common[] = {
     {"mlp.up_proj", "ffn_up"},
     {"mlp.gate_up_proj", "ffn_up"},
     {"mlp.down_proj", "ffn_down"},
+    {"mlp.gate", "ffn_gate_inp"},
+    {"block_sparse_moe.gate", "ffn_gate_inp"},
+    {"mlp.shared_expert.gate_proj", "ffn_gate_shexp"},
+    {"mlp.shared_expert.up_proj", "ffn_up_shexp"},
+    {"mlp.shared_expert.down_proj", "ffn_down_shexp"},
+    {"mlp.shared_experts.gate_proj", "ffn_gate_shexp"},
+    {"mlp.shared_experts.up_proj", "ffn_up_shexp"},
+    {"mlp.shared_experts.down_proj", "ffn_down_shexp"},
+    {"mlp.shared_expert_gate", "ffn_gate_inp_shexp"},
     {"input_layernorm", "attn_norm"},
     {"embed_tokens", "token_embd"},
     {"norm", "output_norm"},
@@ -63,14 +72,41 @@ static bool is_foreign(const struct wg_source *s, const char *name)
            strncmp(name, "lm_head", 7) != 0;
 }
 
+/* "mlp.experts.3.up_proj" -> "ffn_up.3" */
+static bool expert_stem(const char *stem, size_t n, char *out, size_t out_size)
+{
+    static const struct wg_rename parts[] = {
+        {"gate_proj", "ffn_gate"}, {"w1", "ffn_gate"}, {"up_proj", "ffn_up"}, {"w3", "ffn_up"},
+        {"down_proj", "ffn_down"}, {"w2", "ffn_down"}, {NULL, NULL},
+    };
+    const char *at = memmem(stem, n, ".experts.", 9);
+    unsigned e;
+    int used = 0;
+
+    if (!at || sscanf(at + 9, "%9u.%n", &e, &used) != 1 || used == 0)
+        return false;
+    const char *part = at + 9 + used;
+    const char *to = lookup(parts, part, n - (size_t)(part - stem));
+    if (to)
+        snprintf(out, out_size, "%s.%u", to, e);
+    return to != NULL;
+}
+
 /* The GGUF name of a Hugging Face tensor in out[128]; false when the family has no such tensor. */
 static bool canonical(const struct wg_source *s, const char *name, char out[128])
 {
     const char *stem = skip_prefix(name), *to;
     const char *dot = strrchr(stem, '.');
-    char layer[32] = "";
+    char layer[32] = "", expert[48];
     unsigned n;
     int used = 0;
+
+    /* The one tensor that is neither called weight nor bias. */
+    if (dot && strcmp(dot, ".e_score_correction_bias") == 0 &&
+        sscanf(stem, "layers.%9u.", &n) == 1) {
+        snprintf(out, 128, "blk.%u.exp_probs_b.bias", n);
+        return true;
+    }
 
     if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0))
         return false;
@@ -82,6 +118,8 @@ static bool canonical(const struct wg_source *s, const char *name, char out[128]
     to = lookup(s->family->renames, stem, len);
     if (!to)
         to = lookup(common, stem, len);
+    if (!to && expert_stem(stem, len, expert, sizeof expert))
+        to = expert;
     if (!to && len == 24 && memcmp(stem, "post_attention_layernorm", 24) == 0)
         to = s->spec.post_norms ? "post_attention_norm" : "ffn_norm";
     if (!to)

@@ -59,6 +59,25 @@ static enum wg_status check_range(const char *name, const char *what, int64_t v,
                    (long long)v, (long long)lo, (long long)hi);
 }
 
+static enum wg_status check_moe(const struct wg_moe_spec *m, const char *name, struct wg_err *err)
+{
+    if (m->n_experts == 0)
+        return WG_OK;
+    WG_TRY(check_range(name, "the number of experts", m->n_experts, 2, 4096, err));
+    WG_TRY(check_range(name, "the number of experts a token uses", m->n_used, 1,
+                       WG_MIN(m->n_experts, WG_MAX_EXPERTS_USED), err));
+    WG_TRY(check_range(name, "the number of expert groups", m->n_groups, 1, m->n_experts, err));
+    WG_TRY(
+        check_range(name, "the number of expert groups used", m->groups_used, 1, m->n_groups, err));
+    WG_TRY(check_range(name, "the shared expert's size", m->d_shared, 0, 1 << 24, err));
+    int size = m->n_experts / m->n_groups;
+    if (m->n_experts % m->n_groups != 0 || size * m->groups_used < m->n_used)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: %d of %d experts in %d of %d groups: the groups do not fit", name,
+                       m->n_used, m->n_experts, m->groups_used, m->n_groups);
+    return WG_OK;
+}
+
 static enum wg_status check_layer(const struct wg_spec *s, int layer, const char *name,
                                   struct wg_err *err)
 {
@@ -76,6 +95,7 @@ static enum wg_status check_layer(const struct wg_spec *s, int layer, const char
     if (a->rope >= 0 && s->ropes[a->rope].dims > a->d_head)
         return wg_fail(err, WG_E_INPUT, "%s: %d rotary dimensions are more than the head size %d",
                        name, s->ropes[a->rope].dims, a->d_head);
+    WG_TRY(check_moe(&l->mlp.moe, name, err));
     return check_range(name, "the feed-forward size", l->mlp.d_ff, 1, INT64_C(1) << 24, err);
 }
 

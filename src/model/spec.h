@@ -50,10 +50,29 @@ struct wg_attn_spec {
     int64_t temp_context;
 };
 
+/* How a mixture of experts chooses for a token. */
+enum wg_router {
+    WG_ROUTER_SOFTMAX, /* scores are the softmax of the logits */
+    WG_ROUTER_SIGMOID, /* scores are sigmoids; a bias may correct the choice, not the weight */
+};
+
+struct wg_moe_spec {
+    int n_experts, n_used; /* n_experts 0: a dense MLP */
+    enum wg_router router;
+    bool normalize; /* weights of the chosen sum to 1 */
+    float scale;    /* of the weights */
+    /* Only the best groups of experts are looked at: by their best score (softmax), or by the sum
+     * of their two best (sigmoid). 1 of 1: no groups. */
+    int n_groups, groups_used;
+    int64_t d_shared; /* hidden size of the expert that every token passes; 0: none */
+    bool shared_gate; /* its output is multiplied by a sigmoid of the input */
+};
+
 struct wg_mlp_spec {
-    int64_t d_ff;
+    int64_t d_ff; /* of each expert */
     enum wg_act act;
     bool gated; /* down(act(gate x) * up x), else down(act(up x)) */
+    struct wg_moe_spec moe;
 };
 
 struct wg_layer_spec {
@@ -61,7 +80,7 @@ struct wg_layer_spec {
     struct wg_mlp_spec mlp;
 };
 
-enum { WG_MAX_ROPES = 4, WG_MAX_LAYERS = 1024 };
+enum { WG_MAX_ROPES = 4, WG_MAX_LAYERS = 1024, WG_MAX_EXPERTS_USED = 64 };
 
 struct wg_spec {
     const char *family;    /* "Llama", static */

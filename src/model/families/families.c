@@ -187,3 +187,29 @@ enum wg_status wg_read_windows(const struct wg_config *c, struct wg_spec *s, int
     }
     return WG_OK;
 }
+
+enum wg_status wg_read_moe_layer(const struct wg_config *c, const struct wg_moe_defaults *d,
+                                 struct wg_spec *s, int layer, struct wg_err *err)
+{
+    struct wg_mlp_spec *mlp = &s->layers[layer].mlp;
+    struct wg_moe_spec *m = &mlp->moe;
+    int64_t experts, used, d_ff = d->d_ff ? d->d_ff : mlp->d_ff;
+
+    /* transformers 5 saves num_local_experts where the older classes said num_experts. */
+    const char *count = wg_cfg_has(c, "num_experts") ? "num_experts" : "num_local_experts";
+    WG_TRY(wg_cfg_i64(c, count, d->experts, 1, 4096, &experts, err));
+    WG_TRY(wg_cfg_i64(c, "num_experts_per_tok", d->used, 1, WG_MAX_EXPERTS_USED, &used, err));
+    if (d->d_ff)
+        WG_TRY(wg_cfg_i64(c, "moe_intermediate_size", d_ff, 1, 1 << 24, &d_ff, err));
+    WG_TRY(wg_cfg_i64(c, "shared_expert_intermediate_size", d->d_shared, 0, 1 << 24, &m->d_shared,
+                      err));
+    WG_TRY(wg_cfg_bool(c, "norm_topk_prob", d->normalize, &m->normalize, err));
+    mlp->d_ff = d_ff;
+    m->n_experts = (int)experts;
+    m->n_used = (int)used;
+    m->router = WG_ROUTER_SOFTMAX;
+    m->scale = 1;
+    m->n_groups = m->groups_used = 1;
+    m->shared_gate = m->d_shared > 0;
+    return WG_OK;
+}

@@ -68,6 +68,16 @@ struct wg_dense_defaults {
  */
 enum wg_status wg_read_dense(const struct wg_config *c, const struct wg_dense_defaults *d,
                              struct wg_spec *s, struct wg_err *err) WG_NODISCARD;
+/* Which experts: keys differ between families, so the caller names the defaults. */
+struct wg_moe_defaults {
+    int64_t experts, used, d_ff, d_shared; /* d_ff 0: intermediate_size */
+    bool normalize;                        /* where norm_topk_prob is absent */
+};
+
+/* Makes the MLP of `layer` a mixture with a softmax router without groups. */
+enum wg_status wg_read_moe_layer(const struct wg_config *c, const struct wg_moe_defaults *d,
+                                 struct wg_spec *s, int layer, struct wg_err *err) WG_NODISCARD;
+
 /* Activation by its name in transformers. */
 enum wg_status wg_act_by_name(const struct wg_config *c, const char *name, enum wg_act *out,
                               struct wg_err *err) WG_NODISCARD;

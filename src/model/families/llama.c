@@ -18,17 +18,16 @@ static const struct wg_dense_defaults defaults = {
     .act = "silu",
 };
 
+/* GGUF files of Mixtral say "llama" too. */
+static const struct wg_moe_defaults mixtral = {.experts = 8, .used = 2, .normalize = true};
+
 static enum wg_status read(const struct wg_config *c, struct wg_spec *s, struct wg_err *err)
 {
-    int64_t experts;
-
-    WG_TRY(wg_cfg_i64(c, "num_experts", 0, 0, INT64_MAX, &experts, err));
-    if (experts)
-        return wg_fail(err, WG_E_UNSUPPORTED,
-                       "%s: mixture of experts is not supported by this version", c->name);
     WG_TRY(wg_read_dense(c, &defaults, s, err));
     if (c->gguf)
         s->ropes[0].layout = WG_ROPE_INTERLEAVED;
+    for (int i = 0; i < s->n_layers && c->gguf && wg_cfg_has(c, "num_experts"); i++)
+        WG_TRY(wg_read_moe_layer(c, &mixtral, s, i, err));
     return WG_OK;
 }
 
