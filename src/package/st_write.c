@@ -90,6 +90,7 @@ static enum wg_status place(struct wg_st_out *o, uint64_t *end, struct wg_err *e
 
 static json_t *row_of(const struct wg_tensor *t)
 {
+    json_int_t begin = (json_int_t)t->offset, end = begin + (json_int_t)t->bytes;
     json_t *shape = json_array();
 
     for (int i = t->n_dims; i-- > 0;)
@@ -98,8 +99,7 @@ static json_t *row_of(const struct wg_tensor *t)
             return NULL;
         }
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", wg_type_info((uint32_t)t->type)->name,
-                     "shape", shape, "data_offsets", (json_int_t)t->offset,
-                     (json_int_t)(t->offset + t->bytes));
+                     "shape", shape, "data_offsets", begin, end);
 }
 
 static enum wg_status make_header(struct wg_st_out *o, json_t **out, struct wg_err *err)
