@@ -86,9 +86,11 @@ enum wg_status wg_file_read(struct wg_buf *b, const char *path, size_t max_bytes
     return st;
 }
 
-static enum wg_status write_all(int fd, const char *path, const char *p, size_t n,
-                                struct wg_err *err)
+enum wg_status wg_write_all(int fd, const char *path, const void *bytes, size_t n,
+                            struct wg_err *err)
 {
+    const char *p = bytes;
+
     while (n > 0) {
         ssize_t w = write(fd, p, n);
         if (w < 0 && errno == EINTR)
@@ -98,7 +100,7 @@ static enum wg_status write_all(int fd, const char *path, const char *p, size_t 
         p += w;
         n -= (size_t)w;
     }
-    return fsync(fd) == 0 ? WG_OK : io_fail(err, "sync", path);
+    return WG_OK;
 }
 
 enum wg_status wg_file_write(const char *path, const void *bytes, size_t n, struct wg_err *err)
@@ -112,7 +114,9 @@ enum wg_status wg_file_write(const char *path, const void *bytes, size_t n, stru
         return io_fail(err, "create a file beside", path);
     enum wg_status st = fchmod(fd, 0644) == 0 ? WG_OK : io_fail(err, "set the mode of", path);
     if (st == WG_OK)
-        st = write_all(fd, path, bytes, n, err);
+        st = wg_write_all(fd, path, bytes, n, err);
+    if (st == WG_OK && fsync(fd) != 0)
+        st = io_fail(err, "sync", path);
     if (close(fd) != 0 && st == WG_OK)
         st = io_fail(err, "close", path);
     if (st == WG_OK && rename(tmp, path) != 0)

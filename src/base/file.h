@@ -21,6 +21,9 @@ void wg_map_close(struct wg_map *m);
 /* Appends the whole file to b; a file over max_bytes is WG_E_LIMIT. Reads pipes too. */
 enum wg_status wg_file_read(struct wg_buf *b, const char *path, size_t max_bytes,
                             struct wg_err *err) WG_NODISCARD;
+/* All n bytes to fd; `path` is for the message. */
+enum wg_status wg_write_all(int fd, const char *path, const void *bytes, size_t n,
+                            struct wg_err *err) WG_NODISCARD;
 /* Writes to a temporary file beside `path`, fsyncs, renames: other processes see the old content
  * or the new one. */
 enum wg_status wg_file_write(const char *path, const void *bytes, size_t n,

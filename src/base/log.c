@@ -17,6 +17,11 @@ void wg_log_set_level(enum wg_log_level level)
     max_level = level;
 }
 
+bool wg_log_enabled(enum wg_log_level level)
+{
+    return level <= max_level;
+}
+
 void wg_log(enum wg_log_level level, const char *fmt, ...)
 {
     static const char *const prefix[] = {"error: ", "warning: ", "", "debug: "};

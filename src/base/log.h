@@ -13,6 +13,7 @@
 enum wg_log_level { WG_LOG_ERROR, WG_LOG_WARN, WG_LOG_INFO, WG_LOG_DEBUG };
 
 void wg_log_set_level(enum wg_log_level level); /* default INFO; --quiet sets ERROR */
+bool wg_log_enabled(enum wg_log_level level);
 void wg_log(enum wg_log_level level, const char *fmt, ...) WG_PRINTF(2, 3);
 
 /*

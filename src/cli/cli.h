@@ -62,6 +62,11 @@ struct wg_cmd {
 // clang-format off
 #define WG_COMMANDS(X) \
     X(assess) \
+    X(pull) \
+    X(list) \
+    X(show) \
+    X(verify) \
+    X(rm) \
     X(license) \
     X(openness) \
     X(fit) \

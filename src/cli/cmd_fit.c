@@ -190,7 +190,7 @@ static enum wg_status run(const struct wg_global *g, const void *options, int ar
                          ? "the package has no weights"
                          : "this version computes the size of GGUF weights only");
     if (st == WG_OK)
-        st = wg_gguf_open(pkg->files[pkg->weights].full, &gguf, err);
+        st = wg_pkg_gguf(pkg, &gguf, err);
     if (st == WG_OK)
         st = run_open(g, options, pkg, gguf, &m, err);
     wg_fit_model_release(&m);

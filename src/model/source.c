@@ -200,14 +200,14 @@ static enum wg_status open_files(struct wg_source *s, const struct wg_pkg *pkg, 
         return wg_fail(err, WG_E_INPUT, "%s: the package has no weights", pkg->name);
     s->name = weights->full;
     if (pkg->format == WG_WEIGHTS_GGUF) {
-        WG_TRY(wg_gguf_open(weights->full, &s->gguf, err));
+        WG_TRY(wg_pkg_gguf(pkg, &s->gguf, err));
         return wg_config_from_gguf(s->gguf, &s->config, err);
     }
     config = wg_pkg_file(pkg, "config.json");
     if (!config)
         return wg_fail(err, WG_E_INPUT, "%s: config.json is missing", pkg->name);
     WG_TRY(wg_config_load(config->full, &s->config, err));
-    return wg_st_open(weights->full, &s->st, err);
+    return wg_pkg_safetensors(pkg, &s->st, err);
 }
 
 static enum wg_status open_source(struct wg_source *s, const struct wg_pkg *pkg, struct wg_err *err)

@@ -91,56 +91,77 @@ static enum wg_status open_part(struct wg_gguf *g, const char *path, struct wg_e
     return wg_gguf_part_parse(part, err);
 }
 
-static enum wg_status open_next_part(struct wg_gguf *g, size_t stem, const struct split *first,
+/* Opens `path` as the next part and checks that it is what its place says. */
+static enum wg_status open_next_part(struct wg_gguf *g, const char *path, const struct split *first,
                                      struct wg_err *err)
 {
     int64_t no = (int64_t)g->n_parts;
-    char *path = split_name(g->parts[0].path, stem, no, first->count);
     struct split s;
-
-    if (!path)
-        return wg_oom(err, "a path");
     enum wg_status st = open_part(g, path, err);
+
     if (st == WG_E_NOT_FOUND)
-        st = wg_fail(err, WG_E_INPUT, "%s: is missing: it is part %lld of %lld of a split set",
-                     path, (long long)no + 1, (long long)first->count);
-    if (st == WG_OK)
-        st = read_split(&g->parts[no], &s, err);
-    if (st == WG_OK && (s.no != no || s.count != first->count))
-        st = wg_fail(err, WG_E_INPUT,
-                     "%s: says it is part %lld of %lld, by its name it is part %lld of %lld", path,
-                     (long long)s.no + 1, (long long)s.count, (long long)no + 1,
-                     (long long)first->count);
+        return wg_fail(err, WG_E_INPUT, "%s: is missing: it is part %lld of %lld of a split set",
+                       path, (long long)no + 1, (long long)first->count);
+    WG_TRY(st);
+    WG_TRY(read_split(&g->parts[no], &s, err));
+    if (s.no != no || s.count != first->count)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: says it is part %lld of %lld, by its name it is part %lld of %lld",
+                       path, (long long)s.no + 1, (long long)s.count, (long long)no + 1,
+                       (long long)first->count);
+    return WG_OK;
+}
+
+static enum wg_status open_neighbour(struct wg_gguf *g, size_t stem, const struct split *first,
+                                     struct wg_err *err)
+{
+    char *path = split_name(g->parts[0].path, stem, (int64_t)g->n_parts, first->count);
+    enum wg_status st = path ? open_next_part(g, path, first, err) : wg_oom(err, "a path");
+
     wg_free(path);
     return st;
 }
 
-static enum wg_status open_others(struct wg_gguf *g, const struct split *first, struct wg_err *err)
+/* Where the other parts are when the caller does not say: beside the first, by their names. */
+static enum wg_status check_first_name(const char *path, const struct split *first, size_t *stem,
+                                       struct wg_err *err)
 {
-    const char *path = g->parts[0].path;
-    size_t stem = split_stem(path, first->no, first->count);
-
-    if (stem == SIZE_MAX)
+    *stem = split_stem(path, first->no, first->count);
+    if (*stem == SIZE_MAX)
         return wg_fail(err, WG_E_INPUT,
                        "%s: is part %lld of a split set of %lld, so its name must end in "
                        "-%05lld-of-%05lld.gguf for the other parts to be found",
                        path, (long long)first->no + 1, (long long)first->count,
                        (long long)first->no + 1, (long long)first->count);
-    if (first->no != 0) {
-        char *name = split_name(path, stem, 0, first->count);
-        enum wg_status st = wg_fail(err, WG_E_USAGE,
-                                    "%s: is part %lld of a split set; open its first file, %s",
-                                    path, (long long)first->no + 1, name ? name : "part 1");
-        wg_free(name);
-        return st;
-    }
-    struct wg_gguf_part *parts = wg_realloc(g->parts, (size_t)first->count, sizeof *parts);
+    if (first->no == 0)
+        return WG_OK;
+    char *name = split_name(path, *stem, 0, first->count);
+    enum wg_status st = wg_fail(err, WG_E_USAGE,
+                                "%s: is part %lld of a split set; open its first file, %s", path,
+                                (long long)first->no + 1, name ? name : "part 1");
+    wg_free(name);
+    return st;
+}
+
+/* `paths` NULL: the parts lie beside the first one. */
+static enum wg_status open_others(struct wg_gguf *g, const struct split *first,
+                                  const char *const *paths, struct wg_err *err)
+{
+    size_t stem = 0, count = (size_t)first->count;
+
+    if (!paths)
+        WG_TRY(check_first_name(g->parts[0].path, first, &stem, err));
+    else if (first->no != 0)
+        return wg_fail(err, WG_E_INPUT, "%s: says it is part %lld of %zu, by its name it is part 1",
+                       g->parts[0].path, (long long)first->no + 1, count);
+    struct wg_gguf_part *parts = wg_realloc(g->parts, count, sizeof *parts);
     if (!parts)
         return wg_oom(err, "a split set");
-    memset(parts + 1, 0, ((size_t)first->count - 1) * sizeof *parts);
+    memset(parts + 1, 0, (count - 1) * sizeof *parts);
     g->parts = parts;
-    while (g->n_parts < (size_t)first->count)
-        WG_TRY(open_next_part(g, stem, first, err));
+    while (g->n_parts < count)
+        WG_TRY(paths ? open_next_part(g, paths[g->n_parts], first, err)
+                     : open_neighbour(g, stem, first, err));
     return WG_OK;
 }
 
@@ -185,26 +206,44 @@ static struct wg_gguf *new_gguf(void)
     return g;
 }
 
-enum wg_status wg_gguf_open(const char *path, struct wg_gguf **out, struct wg_err *err)
+static enum wg_status open_all(struct wg_gguf *g, const char *first, const char *const *paths,
+                               size_t n_paths, struct wg_err *err)
 {
-    struct wg_gguf *g = new_gguf();
     struct split s;
 
-    if (!g)
-        return wg_oom(err, path);
-    enum wg_status st = open_part(g, path, err);
-    if (st == WG_OK)
-        st = read_split(&g->parts[0], &s, err);
-    if (st == WG_OK && s.count > 1)
-        st = open_others(g, &s, err);
-    if (st == WG_OK)
-        st = merge(g, s.count > 1 ? s.tensors : -1, err);
+    WG_TRY(open_part(g, first, err));
+    WG_TRY(read_split(&g->parts[0], &s, err));
+    if (paths && (size_t)s.count != n_paths)
+        return wg_fail(err, WG_E_INPUT, "%s: is one of a split set of %lld files, %zu are here",
+                       first, (long long)s.count, n_paths);
+    if (s.count > 1)
+        WG_TRY(open_others(g, &s, paths, err));
+    return merge(g, s.count > 1 ? s.tensors : -1, err);
+}
+
+static enum wg_status open_new(const char *first, const char *const *paths, size_t n_paths,
+                               struct wg_gguf **out, struct wg_err *err)
+{
+    struct wg_gguf *g = new_gguf();
+    enum wg_status st = g ? open_all(g, first, paths, n_paths, err) : wg_oom(err, first);
+
     if (st != WG_OK) {
         wg_gguf_close(g);
         return st;
     }
     *out = g;
     return WG_OK;
+}
+
+enum wg_status wg_gguf_open(const char *path, struct wg_gguf **out, struct wg_err *err)
+{
+    return open_new(path, NULL, 0, out, err);
+}
+
+enum wg_status wg_gguf_open_set(const char *const *paths, size_t n, struct wg_gguf **out,
+                                struct wg_err *err)
+{
+    return open_new(paths[0], paths, n, out, err);
 }
 
 enum wg_status wg_gguf_parse(const void *bytes, size_t n, bool header_only, uint64_t file_bytes,

@@ -61,6 +61,9 @@ struct wg_gguf;
 /* WG_E_USAGE names the first file when `path` is a later part of a split set. */
 enum wg_status wg_gguf_open(const char *path, struct wg_gguf **out,
                             struct wg_err *err) WG_NODISCARD;
+/* As wg_gguf_open for a file or the parts of a set that have other names, in order. */
+enum wg_status wg_gguf_open_set(const char *const *paths, size_t n, struct wg_gguf **out,
+                                struct wg_err *err) WG_NODISCARD;
 /* Parses bytes in memory (tests, fuzzing, headers fetched by range requests). With header_only the
  * tensor data may be absent: data pointers are NULL and ranges are checked against file_bytes
  * (else file_bytes is not read). `bytes` stay the caller's and must outlive *out; `name` is copied.

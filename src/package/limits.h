@@ -1,6 +1,6 @@
 /*
  * Limits of the package room. Input over one of these is refused with a message that names the
- * number; docs/LIMITS.md lists them for users.
+ * number.
  */
 #ifndef WG_PACKAGE_LIMITS_H
 #define WG_PACKAGE_LIMITS_H
@@ -30,5 +30,18 @@
 #define WG_PKG_MAX_FILES      100000u
 #define WG_PKG_MAX_DEPTH      16
 #define WG_PKG_MAX_PATH_BYTES 4096u
+
+/* References and fetched files. */
+#define WG_REF_MAX_WORD_BYTES  200u
+#define WG_FETCH_MAX_BYTES     ((uint64_t)2 << 40) /* of one file */
+#define WG_FETCH_MAX_REDIRECTS 10L
+#define WG_FETCH_TRIES         6 /* in a row without a byte gained */
+
+/* Archives (wheel, sdist, zip, tar). */
+#define WG_ARCHIVE_MAX_ENTRIES    100000u
+#define WG_ARCHIVE_MAX_BYTES      ((uint64_t)2 << 40)  /* unpacked, all entries */
+#define WG_ARCHIVE_FREE_BYTES     ((uint64_t)64 << 20) /* below, the ratio does not count */
+#define WG_ARCHIVE_MAX_RATIO      50u /* unpacked to packed: weights do not compress so well */
+#define WG_ARCHIVE_MAX_META_BYTES ((size_t)8 << 20) /* METADATA, PKG-INFO, RECORD */
 
 #endif

@@ -249,7 +249,7 @@ enum wg_status wg_pkg_open(const char *model, struct wg_pkg **out, struct wg_err
     if (!p || !p->name || !p->root)
         st = wg_oom(err, "a package");
     else if (stat(model, &sb) != 0)
-        st = wg_fail(err, WG_E_NOT_FOUND, "%s: there is no such file or folder", model);
+        st = wg_pkg_from_store(p, model, err);
     else if (S_ISDIR(sb.st_mode))
         st = open_folder(p, model, err);
     else

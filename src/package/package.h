@@ -40,9 +40,12 @@ struct wg_pkg_file {
 
 enum wg_weights_format { WG_WEIGHTS_NONE, WG_WEIGHTS_GGUF, WG_WEIGHTS_SAFETENSORS };
 
+struct wg_gguf;
+struct wg_st;
+
 struct wg_pkg {
     char *name; /* as the user gave it, or the name in the store */
-    char *root; /* folder, or the GGUF file itself */
+    char *root; /* folder, or the GGUF file itself (a blob, for a model of the store) */
     struct wg_pkg_file *files;
     size_t n_files;
     enum wg_weights_format format;
@@ -53,16 +56,26 @@ struct wg_pkg {
 
 /*
  * Opens MODEL: a .gguf file (or the first of a split set: the other parts are found beside it), a
- * folder in Hugging Face layout, or a name in the store. WG_E_NOT_FOUND for none of these, with the
- * nearest store names in the message; WG_E_INPUT when a split set is not whole.
+ * folder in Hugging Face layout, or a name in the store (or a reference that was pulled).
+ * WG_E_NOT_FOUND for none of these, with the nearest store names in the message; WG_E_INPUT when a
+ * split set is not whole.
  *
  * A folder of both formats is its GGUF: that holds tokenizer and configuration in itself and is as
- * a rule the smaller one. Of several safetensors the order is model.safetensors.index.json,
- * model.safetensors, another index, another file, consolidated.* (the same weights under Mistral's
- * own names), each in the root before in folders below; shards without an index are WG_E_INPUT.
+ * a rule the smaller one; of several GGUF models the first by path is taken, with a warning. Of
+ * several safetensors the order is model.safetensors.index.json, model.safetensors, another index,
+ * another file, consolidated.* (the same weights under Mistral's own names), each in the root
+ * before in folders below; shards without an index are WG_E_INPUT.
  */
 enum wg_status wg_pkg_open(const char *model, struct wg_pkg **out, struct wg_err *err) WG_NODISCARD;
 void wg_pkg_close(struct wg_pkg *p);
+
+/* Opens the GGUF weights of p: the file, or all parts of the set, wherever they lie. */
+enum wg_status wg_pkg_gguf(const struct wg_pkg *p, struct wg_gguf **out,
+                           struct wg_err *err) WG_NODISCARD;
+
+/* Opens the safetensors weights of p: the file, or what its index names. */
+enum wg_status wg_pkg_safetensors(const struct wg_pkg *p, struct wg_st **out,
+                                  struct wg_err *err) WG_NODISCARD;
 
 /* First file with this role, or NULL. */
 const struct wg_pkg_file *wg_pkg_find(const struct wg_pkg *p, enum wg_role role);

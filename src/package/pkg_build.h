@@ -9,6 +9,9 @@ enum wg_status wg_pkg_add(struct wg_pkg *p, const char *path, const char *full, 
                           struct wg_err *err) WG_NODISCARD;
 /* Sorts the files by path, then sets format and weights. */
 enum wg_status wg_pkg_finish(struct wg_pkg *p, struct wg_err *err) WG_NODISCARD;
+/* The model of the store with this name or reference; WG_E_NOT_FOUND with near names. */
+enum wg_status wg_pkg_from_store(struct wg_pkg *p, const char *model,
+                                 struct wg_err *err) WG_NODISCARD;
 /* A name "STEM-00002-of-00003.gguf": fills *no (from 1) and *count and returns the length of STEM,
  * else returns 0. */
 size_t wg_split_stem(const char *name, unsigned *no, unsigned *count);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "package/names.h"
+#include "package/package.h"
 #include "package/st_index.h"
 #include "package/st_part.h"
 
@@ -91,14 +92,19 @@ static enum wg_status open_part(struct wg_st *s, const char *path, struct wg_err
     return wg_st_part_parse(part, err);
 }
 
-static enum wg_status open_shard(struct wg_st *s, const char *file, struct wg_err *err)
+/* `index` is the index's own path, in the package or on the disk: shards lie beside it there. */
+static enum wg_status open_shard(struct wg_st *s, const struct wg_pkg *pkg, const char *index,
+                                 const char *file, struct wg_err *err)
 {
-    char *dir = wg_strndup(s->path, (size_t)(wg_basename(s->path) - s->path));
+    char *dir = wg_strndup(index, (size_t)(wg_basename(index) - index));
     char *path = dir ? wg_path_join(dir, file) : NULL;
-    enum wg_status st = path ? open_part(s, path, err) : wg_oom(err, "a path");
+    const struct wg_pkg_file *f = pkg && path ? wg_pkg_file(pkg, path) : NULL;
+    enum wg_status st = !path       ? wg_oom(err, "a path")
+                        : pkg && !f ? WG_E_NOT_FOUND
+                                    : open_part(s, f ? f->full : path, err);
 
     if (st == WG_E_NOT_FOUND)
-        st = wg_fail(err, WG_E_INPUT, "%s: is missing: %s names it", path, wg_basename(s->path));
+        st = wg_fail(err, WG_E_INPUT, "%s: is missing: %s names it", path, wg_basename(index));
     wg_free(dir);
     wg_free(path);
     return st;
@@ -125,8 +131,11 @@ static enum wg_status check_map(const struct wg_st *s, const struct wg_st_index 
     return WG_OK;
 }
 
-static enum wg_status open_index(const char *path, struct wg_st **out, struct wg_err *err)
+/* With `pkg` the shards are files of it, wherever they lie; else files beside the index. */
+static enum wg_status open_index(const char *path, const struct wg_pkg *pkg, struct wg_st **out,
+                                 struct wg_err *err)
 {
+    const char *name = pkg ? pkg->files[pkg->weights].path : path;
     struct wg_st_index x;
     enum wg_status st = WG_OK;
 
@@ -135,7 +144,7 @@ static enum wg_status open_index(const char *path, struct wg_st **out, struct wg
     if (!s)
         st = wg_oom(err, path);
     for (size_t i = 0; st == WG_OK && i < x.n_files; i++)
-        st = open_shard(s, x.files[i].name, err);
+        st = open_shard(s, pkg, name, x.files[i].name, err);
     if (st == WG_OK)
         st = merge(s, err);
     if (st == WG_OK)
@@ -155,11 +164,11 @@ static enum wg_status open_file(const char *path, struct wg_st **out, struct wg_
     return merge(s, err);
 }
 
-enum wg_status wg_st_open(const char *path, struct wg_st **out, struct wg_err *err)
+static enum wg_status open_new(const char *path, const struct wg_pkg *pkg, bool index,
+                               struct wg_st **out, struct wg_err *err)
 {
     struct wg_st *s = NULL;
-    bool index = wg_has_suffix(path, ".json");
-    enum wg_status st = index ? open_index(path, &s, err) : open_file(path, &s, err);
+    enum wg_status st = index ? open_index(path, pkg, &s, err) : open_file(path, &s, err);
 
     if (st != WG_OK) {
         wg_st_close(s);
@@ -167,6 +176,19 @@ enum wg_status wg_st_open(const char *path, struct wg_st **out, struct wg_err *e
     }
     *out = s;
     return WG_OK;
+}
+
+enum wg_status wg_st_open(const char *path, struct wg_st **out, struct wg_err *err)
+{
+    return open_new(path, NULL, wg_has_suffix(path, ".json"), out, err);
+}
+
+enum wg_status wg_pkg_safetensors(const struct wg_pkg *p, struct wg_st **out, struct wg_err *err)
+{
+    if (p->format != WG_WEIGHTS_SAFETENSORS)
+        return wg_fail(err, WG_E_UNSUPPORTED, "%s: has no safetensors weights", p->name);
+    const struct wg_pkg_file *f = &p->files[p->weights];
+    return open_new(f->full, p, wg_has_suffix(f->path, ".json"), out, err);
 }
 
 enum wg_status wg_st_parse(const void *bytes, size_t n, bool header_only, uint64_t file_bytes,

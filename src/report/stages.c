@@ -79,7 +79,7 @@ static enum wg_status read_shape(struct wg_stages *s, struct wg_err *err)
                        s->pkg->format == WG_WEIGHTS_NONE
                            ? "the package has no weights"
                            : "this version reads the shape of GGUF weights only");
-    WG_TRY(wg_gguf_open(s->pkg->files[s->pkg->weights].full, &g, err));
+    WG_TRY(wg_pkg_gguf(s->pkg, &g, err));
     enum wg_status st = wg_fit_model_read(g, &s->model, err);
     wg_gguf_close(g);
     return st;

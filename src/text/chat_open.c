@@ -42,16 +42,16 @@ static enum wg_status gguf_token(const struct wg_gguf *g, const char *key, char 
     return *out ? WG_OK : wg_oom(err, "a token");
 }
 
-static enum wg_status from_gguf(const char *path, struct parts *p, struct wg_err *err)
+static enum wg_status from_gguf(const struct wg_pkg *pkg, struct parts *p, struct wg_err *err)
 {
     struct wg_gguf_str text = {"", 0};
     struct wg_gguf *g;
     bool found = false;
 
-    WG_TRY(wg_gguf_open(path, &g, err));
+    WG_TRY(wg_pkg_gguf(pkg, &g, err));
     enum wg_status st = wg_gguf_string(g, "tokenizer.chat_template", &text, &found, err);
     if (st == WG_OK && !found)
-        st = no_template(path, err);
+        st = no_template(wg_gguf_path(g), err);
     if (st == WG_OK)
         st = gguf_token(g, "tokenizer.ggml.bos_token_id", &p->bos, err);
     if (st == WG_OK)
@@ -118,9 +118,8 @@ enum wg_status wg_chat_open(const struct wg_pkg *pkg, struct wg_chat **out, stru
     struct parts p = {0};
 
     wg_buf_init(&p.text, MAX_TEMPLATE_BYTES + 1);
-    enum wg_status st = pkg->format == WG_WEIGHTS_GGUF
-                            ? from_gguf(pkg->files[pkg->weights].full, &p, err)
-                            : from_folder(pkg, &p, err);
+    enum wg_status st = pkg->format == WG_WEIGHTS_GGUF ? from_gguf(pkg, &p, err)
+                                                       : from_folder(pkg, &p, err);
     if (st == WG_OK)
         st = wg_buf_check(&p.text, "a chat template", err);
     if (st == WG_OK)
