@@ -3,15 +3,22 @@ transformers, and compares byte for byte; where jinja2 raises, weigh must refuse
 
 The folder is $WEIGH_TEMPLATES_DIR (*.jinja); without it, or without jinja2, the test is skipped.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
-from weigh import run
+import weigh
+
+sys.path.insert(0, os.path.join(weigh.ROOT, "tools"))
+try:
+    import jinja_oracle
+except ImportError:
+    jinja_oracle = None
 
 FOLDER = os.environ.get("WEIGH_TEMPLATES_DIR")
 
@@ -46,6 +53,13 @@ RESULT = {"role": "tool", "name": "get_weather", "tool_call_id": "abcdef123",
           "content": "{\"t\": 21.5, \"sky\": \"clear\"}"}
 WEATHER = call("get_weather", {"city": "Köln", "days": 2, "exact": True, "where": {"lat": 1.5},
                                "tags": ["a", "b"], "unit": None})
+OSLO = call("get_weather", json.dumps({"city": "Oslo"}))
+NOON = {"role": "tool", "name": "now", "tool_call_id": "abcdef124", "content": "noon"}
+
+
+def calling(*calls, **fields):
+    return {"role": "assistant", "content": "", **fields, "tool_calls": list(calls)}
+
 
 CONVERSATIONS = {
     "plain": [USER],
@@ -53,107 +67,99 @@ CONVERSATIONS = {
     "developer": [{"role": "developer", "content": "Answer in English."}, USER],
     "turns": [SYSTEM, USER, ANSWER, {"role": "user", "content": "More"}, ANSWER, ASK],
     "open": [USER, ANSWER],
-    "two-users": [USER, USER],
+    "two users": [USER, USER],
     "empty": [{"role": "user", "content": ""}],
     "parts": [{"role": "user", "content": [{"type": "text", "text": "One. "},
                                            {"type": "text", "text": "Two."}]}],
     "image": [{"role": "user", "content": [{"type": "image", "image": "x.png"},
                                            {"type": "text", "text": "What is it?"}]}],
-    "system-parts": [{"role": "system", "content": [{"type": "text", "text": "Be kind."}]}, USER],
-    "call": [ASK, {"role": "assistant", "content": "", "tool_calls": [WEATHER]}],
-    "call-none": [ASK, {"role": "assistant", "content": None, "tool_calls": [WEATHER]}],
-    "call-string": [ASK, {"role": "assistant", "content": "", "tool_calls": [
-        call("get_weather", json.dumps({"city": "Oslo"}))]}],
-    "result": [SYSTEM, ASK, {"role": "assistant", "content": "", "tool_calls": [WEATHER]}, RESULT],
-    "result-string": [ASK, {"role": "assistant", "content": "", "tool_calls": [
-        call("get_weather", json.dumps({"city": "Oslo"}))]}, RESULT],
-    "result-answer": [ASK, {"role": "assistant", "content": "Let me see.",
-                            "tool_calls": [WEATHER]}, RESULT, ANSWER, USER],
-    "two-calls": [ASK, {"role": "assistant", "content": "", "tool_calls": [
-        WEATHER, call("now", {}, "abcdef124")]}, RESULT,
-        {"role": "tool", "name": "now", "tool_call_id": "abcdef124", "content": "noon"}],
+    "system in parts": [{"role": "system", "content": [{"type": "text", "text": "Be kind."}]}, USER],
+    "call": [ASK, calling(WEATHER)],
+    "call without content": [ASK, calling(WEATHER, content=None)],
+    "call with arguments as text": [ASK, calling(OSLO)],
+    "result": [SYSTEM, ASK, calling(WEATHER), RESULT],
+    "result of arguments as text": [ASK, calling(OSLO), RESULT],
+    "answer after result": [ASK, calling(WEATHER, content="Let me see."), RESULT, ANSWER, USER],
+    "two calls": [ASK, calling(WEATHER, call("now", {}, "abcdef124")), RESULT, NOON],
     "reasoning": [ASK, {"role": "assistant", "reasoning_content": "Think.\nAgain.",
                         "content": "Fine."}, USER],
-    "reasoning-call": [ASK, {"role": "assistant", "reasoning_content": "I need the tool.",
-                             "content": "", "tool_calls": [WEATHER]}, RESULT],
-    "think-text": [ASK, {"role": "assistant", "content": "<think>\nSo.\n</think>\n\nFine."}, USER,
-                   {"role": "assistant", "content": "<think>More</think>Done."}],
+    "reasoning and call": [ASK, calling(WEATHER, reasoning_content="I need the tool."), RESULT],
+    "reasoning in the text": [ASK, {"role": "assistant",
+                                    "content": "<think>\nSo.\n</think>\n\nFine."}, USER,
+                              {"role": "assistant", "content": "<think>More</think>Done."}],
     "thinking": [ASK, {"role": "assistant", "thinking": "Hm.", "content": "Fine."}],
-    "assistant-first": [ANSWER, USER],
-    "unknown-role": [{"role": "narrator", "content": "Once."}, USER],
-    "no-content": [{"role": "user"}],
+    "assistant first": [ANSWER, USER],
+    "unknown role": [{"role": "narrator", "content": "Once."}, USER],
+    "no content": [{"role": "user"}],
     "long": [SYSTEM] + [m for i in range(12) for m in (
         {"role": "user", "content": f"Question {i}?"},
         {"role": "assistant", "content": f"Answer {i}."})] + [USER],
 }
 VARIANTS = [
-    {}, {"enable_thinking": True}, {"enable_thinking": False}, {"reasoning_effort": "low"},
+    {"enable_thinking": True}, {"enable_thinking": False}, {"reasoning_effort": "low"},
     {"documents": [{"title": "T", "text": "Some text."}]},
 ]
 
 
 def cases():
+    """(label, messages, tools, generation prompt, further variables)"""
     for name, messages in CONVERSATIONS.items():
         for tools in (None, TOOLS):
             for prompt in (True, False):
-                yield name, messages, tools, prompt, {}
-        for extra in VARIANTS[1:]:
-            yield name, messages, None, True, extra
+                yield (f"{name}, tools={bool(tools)}, prompt={prompt}", messages, tools, prompt, {})
+        for extra in VARIANTS:
+            yield f"{name}, {extra}", messages, None, True, extra
 
 
+def render(folder, path, messages, tools, prompt, extra):
+    """The finished process of `weigh render`, with bytes as its output."""
+    def file(value):
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".json")
+        with os.fdopen(handle, "w", encoding="utf-8") as f:
+            json.dump(value, f)
+        return name
+
+    args = [weigh.BINARY, "render", "--template", str(path), "--bos-token", "<s>", "--eos-token",
+            "</s>", "--messages", file(messages)]
+    args += ["--tools", file(tools)] if tools else []
+    args += ["--vars", file(extra)] if extra else []
+    args += [] if prompt else ["--no-generation-prompt"]
+    return subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          check=False)
+
+
+def difference(folder, path, text, case):
+    label, messages, tools, prompt, extra = case
+    got = render(folder, path, messages, tools, prompt, extra)
+    want = jinja_oracle.chat(text, messages, tools, prompt, bos_token="<s>", eos_token="</s>",
+                             **extra)
+    if isinstance(want, Exception):
+        return None if got.returncode in (1, 3) else f"{label}: jinja2 raises {want!r}, weigh not"
+    if got.returncode != 0:
+        return f"{label}: {got.stderr.decode().strip()}"
+    if got.stdout != want.encode():
+        return f"{label}:\n  jinja2 {want.encode()!r}\n  weigh  {got.stdout!r}"
+    return None
+
+
+@unittest.skipUnless(FOLDER, "WEIGH_TEMPLATES_DIR is not set")
+@unittest.skipUnless(jinja_oracle, "jinja2 is not installed")
 class Templates(unittest.TestCase):
-    def compare(self, path):
-        import jinja_oracle
-
-        different, done = [], 0
-        text = path.read_text(encoding="utf-8")
-        jobs = list(cases())
-        with tempfile.TemporaryDirectory() as folder:
-            batch = pathlib.Path(folder) / "cases.json"
-            wanted = []
-            for name, messages, tools, prompt, extra in jobs:
-                wanted.append(jinja_oracle.chat(text, messages, tools, prompt,
-                                                bos_token="<s>", eos_token="</s>", **extra))
-            for (name, messages, tools, prompt, extra), want in zip(jobs, wanted):
-                done += 1
-                args = ["render", "--template", str(path), "--bos-token", "<s>", "--eos-token",
-                        "</s>", "--messages", self.file(folder, "m", messages)]
-                if tools:
-                    args += ["--tools", self.file(folder, "t", tools)]
-                if extra:
-                    args += ["--vars", self.file(folder, "v", extra)]
-                if not prompt:
-                    args.append("--no-generation-prompt")
-                got = run(*args)
-                label = f"{path.name}: {name} tools={bool(tools)} prompt={prompt} {extra}"
-                if isinstance(want, Exception):
-                    if got.returncode not in (1, 3):
-                        different.append(f"{label}: jinja2 raises {want!r}, weigh does not")
-                elif got.returncode != 0:
-                    different.append(f"{label}: {got.stderr.strip()}")
-                elif got.stdout != want:
-                    different.append(f"{label}:\n  jinja2 {want!r}\n  weigh  {got.stdout!r}")
-        self.assertEqual(different, [], "\n".join(different[:5]))
-        return done
-
-    def file(self, folder, kind, value):
-        path = pathlib.Path(folder) / f"{kind}.json"
-        path.write_text(json.dumps(value), encoding="utf-8")
-        return str(path)
-
     def test_all(self):
         done = 0
-        for path in sorted(pathlib.Path(FOLDER).glob("*.jinja")):
-            with self.subTest(template=path.name):
-                done += self.compare(path)
-        print(f"{done} prompts compared", file=sys.stderr)
+        paths = sorted(pathlib.Path(FOLDER).glob("*.jinja"))
+        self.assertTrue(paths, f"{FOLDER} holds no *.jinja")
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for path in paths:
+                text = path.read_text(encoding="utf-8")
+                with self.subTest(template=path.name), tempfile.TemporaryDirectory() as folder:
+                    found = list(pool.map(lambda c, p=path, t=text, f=folder: difference(f, p, t, c),
+                                          cases()))
+                    done += len(found)
+                    wrong = [d for d in found if d]
+                    self.assertEqual(len(wrong), 0, "\n".join(wrong[:3]))
+        print(f"{len(paths)} templates, {done} prompts compared", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    try:
-        import jinja2  # noqa: F401
-    except ImportError:
-        sys.exit(77)
-    if not FOLDER:
-        sys.exit(77)
-    unittest.main()
+    weigh.main()

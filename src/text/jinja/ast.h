@@ -256,13 +256,10 @@ enum wg_status wgj_want(struct wgj_compiler *c, enum wgj_tok_type type,
                         const char *what) WG_NODISCARD;
 enum wg_status wgj_unexpected(struct wgj_compiler *c, const char *wanted) WG_NODISCARD;
 enum wg_status wgj_expression(struct wgj_compiler *c, struct wgj_node **out) WG_NODISCARD;
-/* Expressions that commas may join to a tuple; cond: `a if b else c` is allowed; stop: a name that
- * ends it, or NULL. */
-enum wg_status wgj_tuple(struct wgj_compiler *c, bool cond, const char *stop,
-                         struct wgj_node **out) WG_NODISCARD;
+/* Expressions that commas may join to a tuple; cond: `a if b else c` is allowed. */
+enum wg_status wgj_tuple(struct wgj_compiler *c, bool cond, struct wgj_node **out) WG_NODISCARD;
 /* Names and (namespace) attributes, or tuples of them. */
-enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, const char *stop,
-                          struct wgj_node **out) WG_NODISCARD;
+enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, struct wgj_node **out) WG_NODISCARD;
 enum wg_status wgj_target_name(struct wgj_compiler *c, struct wgj_node **out) WG_NODISCARD;
 enum wg_status wgj_filters(struct wgj_compiler *c, struct wgj_node *x, bool inline_first,
                            struct wgj_node **out) WG_NODISCARD;

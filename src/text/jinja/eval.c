@@ -72,6 +72,29 @@ static enum wg_status macro_attr(struct wgj_run *r, const struct wgj_macro *m,
     return WG_OK;
 }
 
+static bool number_attr(struct wgj_val v, struct wgj_val name, struct wgj_val *out)
+{
+    bool whole = v.t != WGJ_FLOAT;
+
+    if (wgj_str_is(name, "real") || (whole && wgj_str_is(name, "numerator")))
+        *out = whole ? WGJ_INT_VAL(WGJ_AS_INT(v)) : v;
+    else if (wgj_str_is(name, "imag"))
+        *out = whole ? WGJ_INT_VAL(0) : WGJ_FLOAT_VAL(0.0);
+    else if (whole && wgj_str_is(name, "denominator"))
+        *out = WGJ_INT_VAL(1);
+    else
+        return false;
+    return true;
+}
+
+static bool range_attr(const struct wgj_range *x, struct wgj_val name, struct wgj_val *out)
+{
+    bool start = wgj_str_is(name, "start"), stop = wgj_str_is(name, "stop");
+
+    *out = WGJ_INT_VAL(start ? x->start : stop ? x->stop : x->step);
+    return start || stop || wgj_str_is(name, "step");
+}
+
 /* Python's getattr(): attributes that are not items. */
 static enum wg_status own_attr(struct wgj_run *r, struct wgj_val obj, struct wgj_val name,
                                struct wgj_val *out, bool *found)
@@ -98,6 +121,14 @@ static enum wg_status own_attr(struct wgj_run *r, struct wgj_val obj, struct wgj
         break;
     case WGJ_MACRO:
         WG_TRY(macro_attr(r, obj.macro, s, out, found));
+        break;
+    case WGJ_BOOL:
+    case WGJ_INT:
+    case WGJ_FLOAT:
+        *found = number_attr(obj, name, out);
+        break;
+    case WGJ_RANGE:
+        *found = range_attr(obj.range, name, out);
         break;
     case WGJ_TUPLE:
         *found = obj.l->group && (wgj_str_is(name, "grouper") || wgj_str_is(name, "list"));

@@ -423,7 +423,6 @@ static enum wg_status add_formatted(struct wgj_run *r, struct wg_buf *b, struct 
                                     const char *p, size_t n)
 {
     struct spec s;
-    struct wgj_val text;
 
     if (n == 0)
         return wgj_print(r, b, v);
@@ -432,12 +431,6 @@ static enum wg_status add_formatted(struct wgj_run *r, struct wg_buf *b, struct 
         if (s.zero && !s.fill[0])
             s.fill[0] = '0';
         return add_text(r, b, &s, v, '<');
-    }
-    if (v.t == WGJ_BOOL && s.type == 0) {
-        WG_TRY(wgj_to_str(r, v, &text));
-        if (s.precision < 0 && !s.zero && !s.comma && !s.sign && !s.alt)
-            return add_text(r, b, &s, text, '>');
-        v = WGJ_INT_VAL(v.b);
     }
     if (WGJ_IS_INT(v) && (s.type == 0 || strchr("bdnoxX", s.type))) {
         if (s.precision >= 0)
@@ -457,23 +450,25 @@ struct formatter {
     int64_t automatic; /* next number of {}; -1 after {0} */
 };
 
-static enum wg_status first_field(struct formatter *x, const char *p, size_t n, struct wgj_val *v)
+/* p is the name before any attribute; `whole`: there are none. */
+static enum wg_status first_field(struct formatter *x, const char *p, size_t n, bool whole,
+                                  struct wgj_val *v)
 {
     const char *q = p;
     int64_t k = number(&q, p + n);
 
-    if (n == 0) {
+    if (n == 0 && whole) {
         if (x->automatic < 0)
             return wgj_fail(x->r, WG_E_INPUT,
                             "cannot switch from manual field specification to automatic field "
                             "numbering");
         k = x->automatic++;
-    } else if (q == p + n) {
-        if (x->automatic > 0)
+    } else if (n > 0 && q == p + n) {
+        if (whole && x->automatic > 0)
             return wgj_fail(x->r, WG_E_INPUT,
                             "cannot switch from automatic field numbering to manual field "
                             "specification");
-        x->automatic = -1;
+        x->automatic = whole ? -1 : x->automatic;
     } else {
         for (size_t i = 0; i < x->c->n_kw; i++) {
             if (x->c->kw[i].name->n != n || memcmp(x->c->kw[i].name->p, p, n) != 0)
@@ -500,7 +495,7 @@ static enum wg_status field_value(struct formatter *x, const char *p, size_t n, 
 
     while (q < end && *q != '.' && *q != '[')
         q++;
-    WG_TRY(first_field(x, p, (size_t)(q - p), v));
+    WG_TRY(first_field(x, p, (size_t)(q - p), q == end, v));
     while (q < end) {
         bool dot = *q++ == '.';
         const char *from = q;

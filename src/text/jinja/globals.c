@@ -278,6 +278,25 @@ static const struct wgj_builtin list_methods[] = {{"copy", "/", 0, copy},
 static const struct wgj_builtin tuple_methods[] = {
     {"count", "/value", 1, list_count}, {"index", "/value start stop", 1, list_index}, {0}};
 
+/* Known to Python, so not undefined; calling one says that it is not supported. */
+static const struct wgj_builtin int_methods[] = {{"as_integer_ratio", "*", 0, NULL},
+                                                 {"bit_count", "*", 0, NULL},
+                                                 {"bit_length", "*", 0, NULL},
+                                                 {"conjugate", "*", 0, NULL},
+                                                 {"from_bytes", "*", 0, NULL},
+                                                 {"to_bytes", "*", 0, NULL},
+                                                 {0}};
+static const struct wgj_builtin float_methods[] = {
+    {"as_integer_ratio", "*", 0, NULL}, {"conjugate", "*", 0, NULL},
+    {"fromhex", "*", 0, NULL},          {"hex", "*", 0, NULL},
+    {"is_integer", "*", 0, NULL},       {0}};
+static const struct wgj_builtin range_methods[] = {
+    {"count", "*", 0, NULL}, {"index", "*", 0, NULL}, {0}};
+static const struct wgj_builtin view_methods[] = {
+    {"isdisjoint", "*", 0, NULL}, {"mapping", "*", 0, NULL}, {0}};
+static const struct wgj_builtin gen_methods[] = {
+    {"close", "*", 0, NULL}, {"send", "*", 0, NULL}, {"throw", "*", 0, NULL}, {0}};
+
 static const struct wgj_builtin *find_in(const struct wgj_builtin *table, const char *name,
                                          size_t n)
 {
@@ -315,6 +334,17 @@ const struct wgj_builtin *wgj_find_method(struct wgj_val v, const char *name, si
         return find_in(v.t == WGJ_LIST ? list_methods : dict_methods, name, n);
     case WGJ_TUPLE:
         return find_in(tuple_methods, name, n);
+    case WGJ_BOOL:
+    case WGJ_INT:
+        return find_in(int_methods, name, n);
+    case WGJ_FLOAT:
+        return find_in(float_methods, name, n);
+    case WGJ_RANGE:
+        return find_in(range_methods, name, n);
+    case WGJ_VIEW:
+        return find_in(view_methods, name, n);
+    case WGJ_GEN:
+        return find_in(gen_methods, name, n);
     case WGJ_CYCLER:
         return find_in(cycler_methods, name, n);
     case WGJ_LOOP:

@@ -122,6 +122,8 @@ static enum wg_status add_data(struct lexer *x, const char *p, size_t n)
 
 static enum wg_status lex_comment(struct lexer *x)
 {
+    if (x->p == x->end) /* as Jinja: nothing is left that would not belong to it */
+        return WG_OK;
     for (const char *p = x->p; p < x->end; p++) {
         const char *end = tag_end(x, p, "#}", true);
         if (end) {
@@ -134,6 +136,8 @@ static enum wg_status lex_comment(struct lexer *x)
 
 static enum wg_status lex_raw(struct lexer *x)
 {
+    if (x->p == x->end)
+        return WG_OK;
     for (const char *p = x->p; p < x->end; p++) {
         if (!at(x, p, "{%"))
             continue;

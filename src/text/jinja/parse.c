@@ -148,7 +148,7 @@ static enum wg_status parse_if(struct wgj_compiler *c, struct wgj_node *x)
     x->kind = WGJ_N_IF;
     do {
         WG_TRY(add_arm(c, x, &arm));
-        WG_TRY(wgj_tuple(c, false, NULL, &arm->test));
+        WG_TRY(wgj_tuple(c, false, &arm->test));
         WG_TRY(parse_block(c, (struct ends){{"endif", "else", "elif"}}, &arm->body, &end));
     } while (end == 2);
     if (end == 0)
@@ -190,13 +190,13 @@ static enum wg_status parse_for(struct wgj_compiler *c, struct wgj_node *x)
     int end;
 
     x->kind = WGJ_N_FOR;
-    WG_TRY(wgj_target(c, false, "in", &x->loop.target));
+    WG_TRY(wgj_target(c, false, &x->loop.target));
     if (stores_loop(x->loop.target))
         return wgj_cfail(c, x->line, WG_E_INPUT,
                          "Can't assign to special loop variable in for-loop target");
     if (!wgj_take_name(c, "in"))
         return wgj_unexpected(c, "'in'");
-    WG_TRY(wgj_tuple(c, false, "recursive", &x->loop.iter));
+    WG_TRY(wgj_tuple(c, false, &x->loop.iter));
     if (wgj_take_name(c, "if")) {
         WG_TRY(wgj_expression(c, &x->loop.test));
         WG_TRY(copy_target(c, x->loop.target, &x->loop.test_target));
@@ -215,11 +215,11 @@ static enum wg_status parse_set(struct wgj_compiler *c, struct wgj_node *x)
     struct wgj_node *target;
     int end;
 
-    WG_TRY(wgj_target(c, true, NULL, &target));
+    WG_TRY(wgj_target(c, true, &target));
     if (wgj_take_op(c, '=')) {
         x->kind = WGJ_N_SET;
         x->x.a = target;
-        return wgj_tuple(c, true, NULL, &x->x.b);
+        return wgj_tuple(c, true, &x->x.b);
     }
     x->kind = WGJ_N_SET_BLOCK;
     x->block.target = target;
@@ -441,7 +441,7 @@ static enum wg_status parse_until(struct wgj_compiler *c, const struct ends *end
         case WGJ_T_VAR_BEGIN:
             WG_TRY(wgj_new_node(c, WGJ_N_PRINT, c->tok->line, &x));
             c->tok++;
-            WG_TRY(wgj_tuple(c, true, NULL, &x->x.a));
+            WG_TRY(wgj_tuple(c, true, &x->x.a));
             WG_TRY(wgj_want(c, WGJ_T_VAR_END, "end of print statement"));
             WG_TRY(wgj_push(c, out, x));
             break;

@@ -550,7 +550,7 @@ static enum wg_status parse_items(struct wgj_compiler *c, struct wgj_node *x, ch
     return wgj_want_op(c, close);
 }
 
-static enum wg_status tuple_of(struct wgj_compiler *c, bool cond, bool parens, const char *stop,
+static enum wg_status tuple_of(struct wgj_compiler *c, bool cond, bool parens,
                                struct wgj_node **out)
 {
     struct wgj_node *tuple = NULL, *first = NULL, *x;
@@ -558,8 +558,7 @@ static enum wg_status tuple_of(struct wgj_compiler *c, bool cond, bool parens, c
 
     for (;;) {
         uint8_t type = c->tok->type;
-        if (type == WGJ_T_VAR_END || type == WGJ_T_BLOCK_END || wgj_at_op(c, ')') ||
-            (stop && wgj_at_name(c, stop)))
+        if (type == WGJ_T_VAR_END || type == WGJ_T_BLOCK_END || wgj_at_op(c, ')'))
             break;
         WG_TRY(cond ? wgj_expression(c, &x) : parse_or(c, &x));
         if (!first)
@@ -581,9 +580,9 @@ static enum wg_status tuple_of(struct wgj_compiler *c, bool cond, bool parens, c
     return WG_OK;
 }
 
-enum wg_status wgj_tuple(struct wgj_compiler *c, bool cond, const char *stop, struct wgj_node **out)
+enum wg_status wgj_tuple(struct wgj_compiler *c, bool cond, struct wgj_node **out)
 {
-    return tuple_of(c, cond, false, stop, out);
+    return tuple_of(c, cond, false, out);
 }
 
 static enum wg_status parse_name(struct wgj_compiler *c, struct wgj_node *x)
@@ -626,7 +625,7 @@ static enum wg_status parse_primary(struct wgj_compiler *c, struct wgj_node **ou
         break;
     }
     if (wgj_take_op(c, '(')) {
-        WG_TRY(tuple_of(c, true, true, NULL, out));
+        WG_TRY(tuple_of(c, true, true, out));
         return wgj_want_op(c, ')');
     }
     if (wgj_at_op(c, '[') || wgj_at_op(c, '{')) {
@@ -669,13 +668,12 @@ static enum wg_status target_item(struct wgj_compiler *c, bool attrs, struct wgj
     if (wgj_at_op(c, ')'))
         WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, c->tok->line, out));
     else
-        WG_TRY(wgj_target(c, false, NULL, out));
+        WG_TRY(wgj_target(c, false, out));
     c->nest--;
     return wgj_want_op(c, ')');
 }
 
-enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, const char *stop,
-                          struct wgj_node **out)
+enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, struct wgj_node **out)
 {
     struct wgj_node *tuple, *x;
 
@@ -687,8 +685,7 @@ enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, const char *stop,
     *out = tuple;
     while (wgj_take_op(c, ',')) {
         uint8_t type = c->tok->type;
-        if (type == WGJ_T_BLOCK_END || wgj_at_op(c, ')') || wgj_at_op(c, '=') ||
-            (stop && wgj_at_name(c, stop)))
+        if (type == WGJ_T_BLOCK_END || wgj_at_op(c, ')'))
             break;
         WG_TRY(target_item(c, attrs, &x));
         WG_TRY(push_child(c, tuple, &tuple->list, x));

@@ -267,7 +267,6 @@ static enum wg_status split_space(struct wgj_run *r, const struct wgj_str *s, in
         if (!n)
             return WG_OK;
         if (max >= 0 && (int64_t)l->n >= max) {
-            wgj_strip(&p, &n, false, true);
             return add_piece(r, l, p, p + n);
         }
         const char *q = p;
@@ -291,7 +290,6 @@ static enum wg_status rsplit_space(struct wgj_run *r, const struct wgj_str *s, i
         if (!n)
             return WG_OK;
         if (max >= 0 && (int64_t)l->n >= max) {
-            wgj_strip(&p, &n, true, false);
             return add_piece(r, l, p, p + n);
         }
         const char *end = p + n, *q = end;

@@ -39,7 +39,7 @@ static void dump_str(struct dumper *d, const struct wgj_str *s)
     for (size_t i = 0; i < s->n; i += (size_t)len) {
         unsigned char c = (unsigned char)s->p[i];
         len = 1;
-        if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x80 || !d->ascii))
+        if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x7F || !d->ascii))
             continue;
         wg_buf_add(d->b, s->p + done, i - done);
         const char *hit = c ? memchr(from, c, sizeof from - 1) : NULL;
