@@ -36,7 +36,7 @@ Größe straße naïve café résumé Ελληνικά κείμενα Приве
 === --- *** ... !!! ??? /// \\\\\\ <<<>>> |||   \n\n\n   \t\t   \n \n  end\n"""
 # Where expressions differ in what they call a space, a letter, a digit or an apostrophe's company,
 # merges must exist that reach across, or the difference does not show.
-ODD = "x\u180ey !\u180e! a\u0085b a\u2028 b 1\u180e2 it'\u017f a\u0301b 1\u0660\u00b22 \u01c5x \u10d0\u1c90 a\u200bb \u3000\u3000a _a_b \u2160a "
+ODD = "x\u180ey !\u180e! a\u0085b a\u2028 b 1\u180e2 it'\u017f a\u0301b 1\u0660\u00b22 \u01c5x \u10d0\u1c90 a\u200bb \u3000\u3000a _a_b \u2160a !\U0001fa77! \U0001fae8 "
 TRAINING += ODD * 40
 
 
@@ -161,7 +161,7 @@ def train_byte_level():
     return tokens, [tuple(m) for m in model["merges"]]
 
 
-def byte_level(name, tokens, merges, specials):
+def byte_level(name, tokens, merges, specials, user=USER):
     """The `tokenizers` tokenizer of a row of BYTE_LEVEL."""
     words, norm, ignore = BYTE_LEVEL[name]
     t = Tokenizer(models.BPE(vocab={k: i for i, k in enumerate(tokens)}, merges=merges, ignore_merges=ignore))
@@ -169,14 +169,9 @@ def byte_level(name, tokens, merges, specials):
     t.decoder = decoders.ByteLevel()
     if norm:
         t.normalizer = norm
-    add_tokens(t, specials)
+    t.add_tokens([AddedToken(u, normalized=False) for u in user])
+    t.add_special_tokens([AddedToken(s, normalized=False) for s in specials])
     return t
-
-
-def add_tokens(t, specials):
-    t.add_tokens([AddedToken(u, normalized=False) for u in USER])
-    if specials:
-        t.add_special_tokens([AddedToken(s, normalized=False) for s in SPECIALS])
 
 
 def write_gguf(path, model, tokens, types, pre_name=None, merges=None, scores=None, **keys):
@@ -218,7 +213,7 @@ def make_byte_level():
     for name in BYTE_LEVEL:
         write_gguf(os.path.join(OUT, f"bpe-{name}.gguf"), "gpt2", vocab, types, name, merges,
                    bos_token_id=vocab.index("<|begin|>"), eos_token_id=vocab.index("<|im_end|>"))
-        plain, special = (byte_level(name, vocab, merges, s) for s in (False, True))
+        plain, special = (byte_level(name, vocab, merges, s) for s in ([], SPECIALS))
         yield f"bpe-{name}", expected(lambda s: plain.encode(s).ids, lambda s: special.encode(s).ids,
                                       lambda ids: special.decode(ids, skip_special_tokens=False))
 
@@ -279,12 +274,43 @@ def make_sentencepiece():
         yield name, expected(by_pieces(sp, user), by_pieces(sp, control + user), None)
 
 
+def gguf_of_sentencepiece(sp, path):
+    """A SentencePiece model with a space prefix as converters write it (real models, peer test)."""
+    tokens, scores, types = sentencepiece_tables(sp)
+    write_gguf(path, "llama", tokens, types, "default", scores=scores, unk_token_id=sp.unk_id(),
+               bos_token_id=sp.bos_id(), eos_token_id=sp.eos_id(),
+               add_space_prefix=sp.id_to_piece(sp.encode("a"))[0].startswith(MARK))
+
+
+def gguf_of_json(path, out):
+    """A tokenizer.json with merges as a GGUF (real models, peer test)."""
+    with open(path, encoding="utf-8") as f:
+        doc = json.load(f)
+    vocab = dict(doc["model"]["vocab"])
+    added = {a["content"]: a for a in doc["added_tokens"]}
+    vocab.update({a["content"]: a["id"] for a in added.values()})
+    tokens = [f"[PAD{i}]" for i in range(max(vocab.values()) + 1)]
+    types = [UNUSED] * len(tokens)
+    for text, i in vocab.items():
+        tokens[i] = text
+        types[i] = (BYTE if len(text) == 6 and text.startswith("<0x") else NORMAL if text not in added else
+                    CONTROL if added[text]["special"] else USER_DEFINED)
+    merges = [tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in doc["model"]["merges"]]
+    if doc["model"].get("byte_fallback"):
+        write_gguf(out, "gemma4", tokens, types, merges=merges, unk_token_id=vocab[doc["model"]["unk_token"]])
+        return
+    # The row whose pre-tokenizer is this one.
+    splits = [s["pattern"]["Regex"] for s in doc["pre_tokenizer"]["pretokenizers"] if s["type"] == "Split"]
+    name = {LLAMA3: "llama-bpe", QWEN2: "qwen2", DEEPSEEK3[-1]: "deepseek-v3"}[splits[-1]]
+    write_gguf(out, "gpt2", tokens, types, name, merges=merges)
+
+
 def make_chars():
     """Gemma 4's kind: merges over characters, spaces as U+2581, byte fallback."""
     t = Tokenizer(models.BPE())
     t.pre_tokenizer = pre.Metaspace(prepend_scheme="never")
     t.train_from_iterator([TRAINING.replace("\n", " ")],
-                          trainers.BpeTrainer(vocab_size=500, show_progress=False, limit_alphabet=150))
+                          trainers.BpeTrainer(vocab_size=600, show_progress=False))
     model = json.loads(t.to_str())["model"]
     tokens = ["<pad>", "<eos>", "<bos>", "<unk>"] + [f"<0x{b:02X}>" for b in range(256)]
     tokens += [k for k, _ in sorted(model["vocab"].items(), key=lambda kv: kv[1])]

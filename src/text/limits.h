@@ -9,7 +9,7 @@ enum {
     WG_TEXT_MAX_ADDED_BYTES = 1024,    /* one token that is matched in raw text */
     WG_TEXT_MAX_PROBES = 4096,         /* in a hash table: more means a crafted vocabulary */
     WG_TEXT_MAX_STAGES = 8,            /* of a pre-tokenizer */
-    WG_TEXT_MAX_EXPR_BYTES = 16384,    /* of one pre-tokenizer expression */
+    WG_TEXT_MAX_EXPR_BYTES = 65536,    /* of one pre-tokenizer expression, translated */
     WG_TEXT_JIT_STACK_BYTES = 1 << 20, /* of one running expression */
 };
 

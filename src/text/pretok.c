@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/limits.h"
+#include "text/unicode_since.h"
 
 #include <pcre2.h>
 #include <string.h>
@@ -42,19 +43,63 @@ static void pcre_free(void *p, void *arg)
     wg_free(p);
 }
 
-/* \s and \S as Oniguruma and Rust read them: PCRE2's own \s has U+180E too. */
+/* Appends the ranges that newer Unicode versions added to a general category ("L", "Lu"). */
+static void add_newer(struct wg_buf *b, const char *category, size_t n)
+{
+#define ROW(cat, lo, hi) {#cat, lo, hi},
+    static const struct {
+        char category[3];
+        uint32_t lo, hi;
+    } rows[] = {WG_UNICODE_SINCE_14(ROW)};
+#undef ROW
+
+    for (size_t i = 0; i < WG_COUNT(rows); i++)
+        if (n <= 2 && memcmp(rows[i].category, category, n) == 0)
+            wg_buf_addf(b, "\\x{%X}-\\x{%X}", rows[i].lo, rows[i].hi);
+}
+
+/* \p{X} or \P{X} at s (after the backslash), at most n bytes; returns how many it takes. */
+static size_t translate_property(struct wg_buf *b, const char *s, size_t n, bool in_class)
+{
+    const char *close = n > 2 && s[1] == '{' ? memchr(s, '}', n) : NULL;
+    bool outside = s[0] == 'P';
+
+    if (!close || (outside && in_class)) {
+        wg_buf_addf(b, "\\%c", s[0]);
+        return 1;
+    }
+    size_t len = (size_t)(close - s) - 2;
+    if (!in_class)
+        wg_buf_adds(b, outside ? "[^" : "[");
+    wg_buf_addf(b, "\\p{%.*s}", (int)len, s + 2);
+    add_newer(b, s + 2, len);
+    if (!in_class)
+        wg_buf_addc(b, ']');
+    return len + 3;
+}
+
+/*
+ * From Oniguruma's and Rust's reading to PCRE2's: \s and \S are White_Space (PCRE2's own \s has
+ * U+180E too), and general categories get what Unicode added after the version of the library.
+ */
 static void translate(struct wg_buf *b, const char *expr, size_t n)
 {
+    bool in_class = false;
+
     for (size_t i = 0; i < n; i++) {
-        if (expr[i] != '\\' || i + 1 == n) {
-            wg_buf_addc(b, expr[i]);
+        char c = expr[i];
+        if (c != '\\' || i + 1 == n) {
+            in_class = c == '[' || (in_class && c != ']');
+            wg_buf_addc(b, c);
             continue;
         }
-        char c = expr[++i];
+        c = expr[++i];
         if (c == 's')
             wg_buf_adds(b, "\\p{White_Space}");
         else if (c == 'S')
             wg_buf_adds(b, "\\P{White_Space}");
+        else if (c == 'p' || c == 'P')
+            i += translate_property(b, expr + i, n - i, in_class) - 1;
         else
             wg_buf_addf(b, "\\%c", c);
     }

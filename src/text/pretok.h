@@ -5,7 +5,7 @@
  * text of its own: look-around does not see its neighbours.
  *
  * Expressions are those of the models' own tokenizers, written for Oniguruma; PCRE2 runs them
- * (UTF, UCP, JIT). \s and \S mean White_Space there, so they are translated.
+ * (UTF, UCP, JIT) after a translation: \s is White_Space there, and Unicode is version 16.
  *
  * To add one: a row in pretok_table.c and a case in tools/make_tokenizer_fixtures.py.
  */
