@@ -189,6 +189,8 @@ static void check_shape(uint32_t id, bool exact, int64_t k, int64_t rows, int64_
         memcmp(act, p.act, rm->act_bytes(k) * (size_t)cols) != 0)
         ck_fail("activations are packed differently");
     rm->run(p.w, p.w_stride, act, rm->act_bytes(k), k, want, p.y_stride, rows, cols);
+    for (int64_t c = 0; c < cols; c++)
+        ck_digest(want + c * p.y_stride, rows);
     struct part all = {&p, 0, rows, 0, cols};
     if (ck_call(run, &all)) {
         compare(&p, want, tolerance(id, exact), fill == CK_NORMAL);
@@ -200,7 +202,8 @@ static void check_shape(uint32_t id, bool exact, int64_t k, int64_t rows, int64_
 
 static void bench(uint32_t id, bool exact)
 {
-    static const int64_t shapes[][3] = {{576, 1536, 1}, {2048, 4096, 1}, {2048, 1024, 64}};
+    static const int64_t shapes[][3] = {{576, 1536, 1},  {2048, 4096, 1},  {4096, 24576, 1},
+                                        {2048, 1024, 4}, {2048, 1024, 64}, {576, 1536, 256}};
     const struct wg_matmul *m = exact ? &ck.k.matmul_exact[id] : &ck.k.matmul[id];
 
     for (size_t i = 0; i < WG_COUNT(shapes); i++) {
@@ -213,7 +216,7 @@ static void bench(uint32_t id, bool exact)
             m->pack(p.x + c * k, p.act + (size_t)c * p.act_stride, k);
         struct part all = {&p, 0, rows, 0, cols};
         double ns = ck_time(run, &all);
-        printf("  matmul%s %-8s k %lld rows %lld cols %2lld %8.1f us %7.2f GB/s %8.1f GFLOPS\n",
+        printf("  matmul%s %-8s k %4lld rows %5lld cols %3lld %8.1f us %7.2f GB/s %8.1f GFLOPS\n",
                exact ? "_exact" : "", wg_type_info(id)->name, (long long)k, (long long)rows,
                (long long)cols, ns / 1e3, (double)(p.w_stride * (size_t)rows) / ns,
                2.0 * (double)(k * rows * cols) / ns);
@@ -239,6 +242,7 @@ static void check_type(uint32_t id, bool exact)
     for (int fill = 0; fill < CK_FILL_COUNT; fill++)
         check_shape(id, exact, t->block_values == 1 ? 96 : 3 * (int64_t)t->block_values, 18, 3,
                     (enum ck_fill)fill);
+    ck_digest_end(exact ? "matmul_exact " : "matmul ", t->name);
     if (ck.bench)
         bench(id, exact);
 }
@@ -261,7 +265,7 @@ void check_matmul(void)
 {
     for (uint32_t id = 0; id < WG_TYPE_LIMIT; id++) {
         for (int exact = 0; exact < 2; exact++) {
-            if (!ck.k.matmul[id].run)
+            if (!ck.k.matmul[id].run || !ck_wanted(wg_type_info(id)->name))
                 continue;
             ck_seed(ck_seed_default() + id * 2 + (uint32_t)exact);
             check_type(id, exact);

@@ -177,6 +177,8 @@ static void check_op(size_t which, int64_t n, enum ck_fill fill)
     memcpy(want, y, bytes);
     memcpy(want_h, h, bytes / 2);
     run(&ref);
+    if (ops[which].fn != op_gelu_erf) /* erff is libm's: no fixed bits */
+        ck_digest(want, n);
     if (ck_call(run, &got)) {
         ck_equal(y, want, n, 0, 0);
         if (memcmp(h, want_h, bytes / 2) != 0)
@@ -359,6 +361,8 @@ void check_ops(void)
     static const int64_t more[] = {64, 100, 129, 576, MAX_N};
 
     for (size_t i = 0; i < WG_COUNT(ops); i++) {
+        if (!ck_wanted(ops[i].name))
+            continue;
         ck_seed(ck_seed_default() + i);
         for (int64_t n = 0; n <= 35; n++)
             check_op(i, n, CK_NORMAL);
@@ -366,6 +370,7 @@ void check_ops(void)
             for (int fill = 0; fill < CK_FILL_COUNT; fill++)
                 check_op(i, more[j], (enum ck_fill)fill);
         }
+        ck_digest_end("", ops[i].name);
         if (ck.bench)
             bench(i);
     }

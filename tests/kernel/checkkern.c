@@ -13,7 +13,9 @@
 
 struct check ck;
 
-static uint64_t seed0 = 20240613, state;
+#define DEFAULT_SEED 20240613
+
+static uint64_t seed0 = DEFAULT_SEED, state;
 static sigjmp_buf crash_point;
 static volatile sig_atomic_t in_call;
 
@@ -148,7 +150,8 @@ void ck_fill_floats(float *x, int64_t n, enum ck_fill kind)
             break;
         case CK_MIXED:
         case CK_FILL_COUNT:
-            x[i] = ldexpf(ck_random_float(), ck_random_below(24) - 16);
+            x[i] = ck_random_float();
+            x[i] = ldexpf(x[i], ck_random_below(24) - 16);
             break;
         }
     }
@@ -174,6 +177,48 @@ bool ck_equal(const float *got, const float *want, int64_t n, float tol, float s
         }
     }
     return true;
+}
+
+bool ck_wanted(const char *name)
+{
+    return !ck.filter || strcmp(ck.filter, name) == 0;
+}
+
+void ck_digest(const float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t b = isnan(x[i]) ? 0x7fc00000 : bits(x[i]); /* which NaN is the machine's choice */
+        ck.digest = (ck.digest ^ b) * 0x100000001b3ull;
+    }
+}
+
+void ck_digest_end(const char *kind, const char *name)
+{
+    char line[128], want[128] = "";
+    uint64_t digest = ck.digest;
+
+    ck.digest = 0;
+    if (ck.k.isa != WG_ISA_BASE || seed0 != DEFAULT_SEED || digest == 0)
+        return;
+    if (ck.print_digests) {
+        printf("%016llx %s%s\n", (unsigned long long)digest, kind, name);
+        return;
+    }
+    FILE *f = fopen("tests/fixtures/kernel_digests.txt", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strlen(line) > 17 && strncmp(line + 17, kind, strlen(kind)) == 0 &&
+            strcmp(line + 17 + strlen(kind), name) == 0)
+            snprintf(want, sizeof want, "%.16s", line);
+    }
+    if (f)
+        fclose(f);
+    ck_begin("%s%s", kind, name);
+    snprintf(line, sizeof line, "%016llx", (unsigned long long)digest);
+    if (strcmp(line, want) != 0)
+        ck_fail("the reference gives other bits: digest %s, not \"%s\". Every user's model would "
+                "answer differently; if that is meant: checkkern --digests",
+                line, want);
 }
 
 static double now_ns(void)
@@ -227,8 +272,12 @@ static void run_level(enum wg_isa isa, const char *only)
 
 static void usage(void)
 {
-    puts("usage: checkkern [--isa LEVEL] [--only quant|matmul|ops|attn] [--seed N] [--bench]\n"
-         "Without --isa: every level that this machine and WEIGH_CPU_MASK allow.");
+    puts(
+        "usage: checkkern [--isa LEVEL] [--only quant|matmul|ops|attn] [--filter NAME] [--seed N]\n"
+        "                 [--bench]\n"
+        "       checkkern --isa base --digests | grep '^[0-9a-f]\\{16\\} ' "
+        "> tests/fixtures/kernel_digests.txt\n"
+        "Without --isa: every level that this machine and WEIGH_CPU_MASK allow.");
     exit(2);
 }
 
@@ -243,10 +292,14 @@ int main(int argc, char **argv)
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--bench") == 0)
             ck.bench = true;
+        else if (strcmp(argv[i], "--digests") == 0)
+            ck.print_digests = true;
         else if (more && strcmp(argv[i], "--isa") == 0)
             level = argv[++i];
         else if (more && strcmp(argv[i], "--only") == 0)
             only = argv[++i];
+        else if (more && strcmp(argv[i], "--filter") == 0)
+            ck.filter = argv[++i];
         else if (more && strcmp(argv[i], "--seed") == 0)
             seed0 = strtoull(argv[++i], NULL, 10);
         else

@@ -16,7 +16,10 @@
 struct check {
     struct wg_kernels ref, k; /* reference, and the level under test */
     bool bench;
+    const char *filter; /* only kernels with this name (a type or an operation); NULL: all */
     int failed, passed;
+    uint64_t digest;
+    bool print_digests; /* instead of comparing them */
     char what[160];
 };
 extern struct check ck;
@@ -44,6 +47,14 @@ void ck_fill_floats(float *x, int64_t n, enum ck_fill kind);
 
 /* True when equal bits, or both NaN, or |a - b| <= tol * scale; reports the first difference. */
 bool ck_equal(const float *got, const float *want, int64_t n, float tol, float scale);
+
+/* True when the filter lets a kernel of this name through. */
+bool ck_wanted(const char *name);
+
+/* Bits of the reference's results, the same on every machine: mixes results into the digest of the
+ * kernel under test; ends it and compares it with tests/fixtures/kernel_digests.txt. */
+void ck_digest(const float *x, int64_t n);
+void ck_digest_end(const char *kind, const char *name);
 
 /* Nanoseconds a call of fn(arg), the best of several runs. */
 double ck_time(void (*fn)(void *arg), void *arg);
