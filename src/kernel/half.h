@@ -41,13 +41,11 @@ static inline uint32_t wg_load_u32(const void *p)
 /* IEEE binary16; a NaN keeps its payload and becomes quiet, as VCVTPH2PS does. */
 static inline float wg_f16_f32(uint16_t h)
 {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exp = h >> 10 & 31, man = h & 0x3ff;
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, low = (uint32_t)(h & 0x7fff) << 13;
+    uint32_t finite = wg_f32_bits(wg_bits_f32(low) * 0x1p112f); /* exact, subnormals too */
+    uint32_t special = low | 0x7f800000u | ((h & 0x3ff) ? 0x400000u : 0);
 
-    if (exp == 0)
-        return wg_bits_f32(wg_f32_bits((float)man * 0x1p-24f) | sign);
-    if (exp == 31)
-        return wg_bits_f32(sign | 0x7f800000u | man << 13 | (man ? 0x400000u : 0));
-    return wg_bits_f32(sign | (exp + 112) << 23 | man << 13);
+    return wg_bits_f32(sign | ((h & 0x7c00) == 0x7c00 ? special : finite));
 }
 
 static inline float wg_load_f16(const void *p)

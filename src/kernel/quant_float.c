@@ -2,12 +2,12 @@
 #include "kernel/half.h"
 #include "kernel/variants.h"
 
-void WG_DEQUANT(f32)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f32)(const void *restrict src, float *restrict dst, int64_t n)
 {
     memcpy(dst, src, (size_t)n * sizeof *dst);
 }
 
-void WG_DEQUANT(f64)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f64)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -18,7 +18,7 @@ void WG_DEQUANT(f64)(const void *src, float *dst, int64_t n)
     }
 }
 
-void WG_DEQUANT(f16)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f16)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -26,7 +26,7 @@ void WG_DEQUANT(f16)(const void *src, float *dst, int64_t n)
         dst[i] = wg_load_f16(p + 2 * i);
 }
 
-void WG_DEQUANT(bf16)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(bf16)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -34,7 +34,7 @@ void WG_DEQUANT(bf16)(const void *src, float *dst, int64_t n)
         dst[i] = wg_bf16_f32(wg_load_u16(p + 2 * i));
 }
 
-void WG_DEQUANT(f8_e4m3)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f8_e4m3)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -42,7 +42,7 @@ void WG_DEQUANT(f8_e4m3)(const void *src, float *dst, int64_t n)
         dst[i] = wg_f8e4m3_f32(p[i]);
 }
 
-void WG_DEQUANT(f8_e5m2)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f8_e5m2)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -50,7 +50,7 @@ void WG_DEQUANT(f8_e5m2)(const void *src, float *dst, int64_t n)
         dst[i] = wg_f8e5m2_f32(p[i]);
 }
 
-void WG_DEQUANT(f8_e8m0)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(f8_e8m0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 

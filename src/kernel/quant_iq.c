@@ -45,7 +45,7 @@ static void put_iq1(float *dst, float dl, uint16_t point, bool minus)
 }
 
 /* d, then for 32 values: 4 indices, and a word of 4 x 7 signs and a scale of 4 bits. */
-void WG_DEQUANT(iq2_xxs)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq2_xxs)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -62,7 +62,7 @@ void WG_DEQUANT(iq2_xxs)(const void *src, float *dst, int64_t n)
 }
 
 /* d, 32 words of index (9 bits) and signs (7 bits), 16 scales of 4 bits. */
-void WG_DEQUANT(iq2_xs)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq2_xs)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -78,7 +78,7 @@ void WG_DEQUANT(iq2_xs)(const void *src, float *dst, int64_t n)
 }
 
 /* d, low index bits[32], signs[32], high index bits[8], scales[8]. */
-void WG_DEQUANT(iq2_s)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq2_s)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -94,7 +94,7 @@ void WG_DEQUANT(iq2_s)(const void *src, float *dst, int64_t n)
 }
 
 /* d, indices[64], then a word of 4 x 7 signs and a scale of 4 bits for each 32 values. */
-void WG_DEQUANT(iq3_xxs)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq3_xxs)(const void *restrict src, float *restrict dst, int64_t n)
 {
     static const float value[8] = {4, 12, 20, 28, 36, 44, 52, 62};
     const uint8_t *p = src;
@@ -113,7 +113,7 @@ void WG_DEQUANT(iq3_xxs)(const void *src, float *dst, int64_t n)
 }
 
 /* d, low index bits[64], high index bits[8], signs[32], scales[4]. */
-void WG_DEQUANT(iq3_s)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq3_s)(const void *restrict src, float *restrict dst, int64_t n)
 {
     static const float value[8] = {1, 3, 5, 7, 9, 11, 13, 15};
     const uint8_t *p = src;
@@ -131,7 +131,7 @@ void WG_DEQUANT(iq3_s)(const void *src, float *dst, int64_t n)
 
 /* d, low index bits[32], 8 words of 4 x 3 high index bits, a scale of 3 bits and the shift's sign.
  */
-void WG_DEQUANT(iq1_s)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq1_s)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -148,7 +148,7 @@ void WG_DEQUANT(iq1_s)(const void *src, float *dst, int64_t n)
 
 /* low index bits[32], 32 nibbles of 3 high index bits and the shift's sign, 4 words of 4 x 3 scale
  * bits whose top nibbles together are d. */
-void WG_DEQUANT(iq1_m)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq1_m)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 

@@ -9,38 +9,41 @@
 enum { B = 256 };
 
 /* scales[16], codes[64], d, dmin. */
-void WG_DEQUANT(q2_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q2_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 84, dst += B) {
         float d = wg_load_f16(p + 80), dmin = wg_load_f16(p + 82);
-        for (int i = 0; i < B; i++) {
-            float dl = d * (float)(p[i / 16] & 15), ml = dmin * (float)(p[i / 16] >> 4);
-            int q = p[16 + i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
-            dst[i] = dl * (float)q - ml;
+        for (int g = 0; g < 16; g++) {
+            float dl = d * (float)(p[g] & 15), ml = dmin * (float)(p[g] >> 4);
+            const uint8_t *q = p + 16 + g / 8 * 32 + g % 2 * 16;
+            for (int i = 0; i < 16; i++)
+                dst[16 * g + i] = dl * (float)(q[i] >> (g % 8 / 2 * 2) & 3) - ml;
         }
     }
 }
 
 /* high bits[32], low codes[64], scales[12], d; a clear high bit takes 4 off. */
-void WG_DEQUANT(q3_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q3_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 110, dst += B) {
         float d = wg_load_f16(p + 108);
-        for (int i = 0; i < B; i++) {
-            float dl = d * (float)wg_q3k_scale(p + 96, i / 16);
-            int low = p[32 + i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
-            int high = p[i % 32] >> (i / 32) & 1;
-            dst[i] = dl * (float)(low - (high ? 0 : 4));
+        for (int g = 0; g < 16; g++) {
+            float dl = d * (float)wg_q3k_scale(p + 96, g);
+            const uint8_t *low = p + 32 + g / 8 * 32 + g % 2 * 16, *high = p + g % 2 * 16;
+            for (int i = 0; i < 16; i++) {
+                int q = (low[i] >> (g % 8 / 2 * 2) & 3) | (high[i] >> (g / 2) & 1) << 2;
+                dst[16 * g + i] = dl * (float)(q - 4);
+            }
         }
     }
 }
 
 /* d, dmin, scales[12], codes[128]. */
-void WG_DEQUANT(q4_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q4_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -58,7 +61,7 @@ void WG_DEQUANT(q4_k)(const void *src, float *dst, int64_t n)
 }
 
 /* d, dmin, scales[12], high bits[32], low codes[128]. */
-void WG_DEQUANT(q5_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -78,23 +81,26 @@ void WG_DEQUANT(q5_k)(const void *src, float *dst, int64_t n)
 }
 
 /* low codes[128], high codes[64], scales[16], d. */
-void WG_DEQUANT(q6_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q6_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 210, dst += B) {
         float d = wg_load_f16(p + 208);
-        for (int i = 0; i < B; i++) {
-            float dl = d * (float)(int8_t)p[192 + i / 16];
-            int low = p[i / 128 * 64 + i % 64] >> (i % 128 / 64 * 4) & 15;
-            int high = p[128 + i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
-            dst[i] = dl * (float)((low | high << 4) - 32);
+        for (int g = 0; g < 16; g++) {
+            float dl = d * (float)(int8_t)p[192 + g];
+            const uint8_t *low = p + g / 8 * 64 + g % 4 * 16;
+            const uint8_t *high = p + 128 + g / 8 * 32 + g % 2 * 16;
+            for (int i = 0; i < 16; i++) {
+                int q = (low[i] >> (g % 8 / 4 * 4) & 15) | (high[i] >> (g % 8 / 2 * 2) & 3) << 4;
+                dst[16 * g + i] = dl * (float)(q - 32);
+            }
         }
     }
 }
 
 /* d as f32, codes[256], sums of 16 codes (not needed here). */
-void WG_DEQUANT(q8_k)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_k)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -106,7 +112,7 @@ void WG_DEQUANT(q8_k)(const void *src, float *dst, int64_t n)
 }
 
 /* d, high bits of the scales[2], low bits[4], codes[128] as in IQ4_NL. */
-void WG_DEQUANT(iq4_xs)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq4_xs)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -133,7 +139,7 @@ static int trit(uint8_t byte, int power)
 }
 
 /* 32 + 16 bytes of five digits each, 4 bytes of four digits, d. */
-void WG_DEQUANT(tq1_0)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(tq1_0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -149,15 +155,17 @@ void WG_DEQUANT(tq1_0)(const void *src, float *dst, int64_t n)
 }
 
 /* codes[64] of 2 bits, d. */
-void WG_DEQUANT(tq2_0)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(tq2_0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 66, dst += B) {
         float d = wg_load_f16(p + 64);
-        for (int i = 0; i < B; i++) {
-            int q = p[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
-            dst[i] = d * (float)(q - 1);
+        for (int g = 0; g < 8; g++) {
+            for (int i = 0; i < 32; i++) {
+                int q = p[g / 4 * 32 + i] >> (g % 4 * 2) & 3;
+                dst[32 * g + i] = d * (float)(q - 1);
+            }
         }
     }
 }

@@ -9,29 +9,47 @@
 
 enum { B = 32 };
 
-void WG_DEQUANT(q4_0)(const void *src, float *dst, int64_t n)
+/* dst = d * (code + offset) of the 32 codes of 4 bits at q. */
+static inline void nibbles(const uint8_t *restrict q, float d, int offset, float *restrict dst)
+{
+    for (int i = 0; i < 16; i++)
+        dst[i] = d * (float)((q[i] & 15) + offset);
+    for (int i = 0; i < 16; i++)
+        dst[i + 16] = d * (float)((q[i] >> 4) + offset);
+}
+
+static inline void lookup(const uint8_t *restrict q, float d, const int8_t table[16],
+                          float *restrict dst)
+{
+    float value[16];
+
+    for (int i = 0; i < 16; i++)
+        value[i] = d * (float)table[i];
+    for (int i = 0; i < 16; i++) {
+        dst[i] = value[q[i] & 15];
+        dst[i + 16] = value[q[i] >> 4];
+    }
+}
+
+void WG_DEQUANT(q4_0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 18, dst += B) {
         float d = wg_load_f16(p);
-        for (int i = 0; i < 16; i++) {
-            dst[i] = d * (float)((p[2 + i] & 15) - 8);
-            dst[i + 16] = d * (float)((p[2 + i] >> 4) - 8);
-        }
+        nibbles(p + 2, d, -8, dst);
     }
 }
 
-void WG_DEQUANT(q4_1)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q4_1)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 20, dst += B) {
         float d = wg_load_f16(p), m = wg_load_f16(p + 2);
-        for (int i = 0; i < 16; i++) {
-            dst[i] = d * (float)(p[4 + i] & 15) + m;
-            dst[i + 16] = d * (float)(p[4 + i] >> 4) + m;
-        }
+        nibbles(p + 4, d, 0, dst);
+        for (int i = 0; i < B; i++)
+            dst[i] += m;
     }
 }
 
@@ -43,7 +61,7 @@ static int code5(const uint8_t *qs, uint32_t qh, int i)
     return low | (int)(qh >> i & 1) << 4;
 }
 
-void WG_DEQUANT(q5_0)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -55,7 +73,7 @@ void WG_DEQUANT(q5_0)(const void *src, float *dst, int64_t n)
     }
 }
 
-void WG_DEQUANT(q5_1)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q5_1)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -67,7 +85,7 @@ void WG_DEQUANT(q5_1)(const void *src, float *dst, int64_t n)
     }
 }
 
-void WG_DEQUANT(q8_0)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_0)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -79,7 +97,7 @@ void WG_DEQUANT(q8_0)(const void *src, float *dst, int64_t n)
 }
 
 /* As Q8_0, with the sum of the values (not needed here) after the scale. */
-void WG_DEQUANT(q8_1)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(q8_1)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
@@ -90,34 +108,28 @@ void WG_DEQUANT(q8_1)(const void *src, float *dst, int64_t n)
     }
 }
 
-void WG_DEQUANT(iq4_nl)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(iq4_nl)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 18, dst += B) {
         float d = wg_load_f16(p);
-        for (int i = 0; i < 16; i++) {
-            dst[i] = d * (float)wg_iq4nl_values[p[2 + i] & 15];
-            dst[i + 16] = d * (float)wg_iq4nl_values[p[2 + i] >> 4];
-        }
+        lookup(p + 2, d, wg_iq4nl_values, dst);
     }
 }
 
-void WG_DEQUANT(mxfp4)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(mxfp4)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
     for (int64_t b = 0; b < n / B; b++, p += 17, dst += B) {
         float d = wg_e8m0_half(p[0]);
-        for (int i = 0; i < 16; i++) {
-            dst[i] = d * (float)wg_fp4_values[p[1 + i] & 15];
-            dst[i + 16] = d * (float)wg_fp4_values[p[1 + i] >> 4];
-        }
+        lookup(p + 1, d, wg_fp4_values, dst);
     }
 }
 
 /* Four groups of 16 values, each with its scale: 4 scales, then 8 bytes a group. */
-void WG_DEQUANT(nvfp4)(const void *src, float *dst, int64_t n)
+void WG_DEQUANT(nvfp4)(const void *restrict src, float *restrict dst, int64_t n)
 {
     const uint8_t *p = src;
 
