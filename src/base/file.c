@@ -225,20 +225,3 @@ bool wg_has_suffix(const char *s, const char *suffix)
     size_t n = strlen(s), m = strlen(suffix);
     return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
-
-enum wg_status wg_home(char **out, struct wg_err *err)
-{
-    const char *weigh = getenv("WEIGH_HOME"), *data = getenv("XDG_DATA_HOME"),
-               *home = getenv("HOME");
-
-    if (weigh && *weigh)
-        *out = wg_strdup(weigh);
-    else if (data && *data == '/') /* a relative one is to be ignored: XDG base directories */
-        *out = wg_path_join(data, "weigh");
-    else if (home && *home)
-        *out = wg_path_join(home, ".local/share/weigh");
-    else
-        return wg_fail(err, WG_E_NOT_FOUND,
-                       "no folder to keep things in: set WEIGH_HOME (or HOME)");
-    return *out ? WG_OK : wg_oom(err, "a path");
-}

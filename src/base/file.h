@@ -34,11 +34,6 @@ enum wg_status wg_sync_parent(const char *path, struct wg_err *err) WG_NODISCARD
 /* Removes a folder and all below it; does not follow symbolic links. */
 enum wg_status wg_rmtree(const char *path, struct wg_err *err) WG_NODISCARD;
 
-/* Where this program keeps things: $WEIGH_HOME, else $XDG_DATA_HOME/weigh, else
- * ~/.local/share/weigh. The folder need not exist yet. WG_E_NOT_FOUND when none of the three is
- * set; *out is the caller's (wg_free). */
-enum wg_status wg_home(char **out, struct wg_err *err) WG_NODISCARD;
-
 bool wg_is_dir(const char *path);
 bool wg_is_file(const char *path);
 /* "a/b" from "a" and "b" (one slash between); NULL when out of memory; wg_free it. */

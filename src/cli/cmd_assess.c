@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "package/package.h"
+#include "package/pull.h"
 #include "report/assess.h"
 #include "report/view.h"
 
@@ -132,6 +133,29 @@ static enum wg_status deliver(const struct wg_global *g, const json_t *report, c
     return st;
 }
 
+/* "pypi:x" and "https://x" name something to fetch; what has no scheme is a path or a store name.
+ */
+static bool is_reference(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+
+    return n > 1 && s[n] == ':';
+}
+
+static enum wg_status open_model(const struct wg_global *g, const char *model, struct wg_pkg **pkg,
+                                 struct wg_err *err)
+{
+    struct wg_pull_opts po = {.offline = g->offline};
+    struct wg_store_model *m = NULL;
+
+    if (!is_reference(model))
+        return wg_pkg_open(model, pkg, err);
+    WG_TRY(wg_pull(model, &po, &m, NULL, err));
+    enum wg_status st = wg_pkg_open(m->name, pkg, err);
+    wg_store_model_free(m);
+    return st;
+}
+
 static enum wg_status run(const struct wg_global *g, const void *options, int argc, char **argv,
                           int *exit_code, struct wg_err *err)
 {
@@ -145,7 +169,7 @@ static enum wg_status run(const struct wg_global *g, const void *options, int ar
     wg_buf_init(&command, 1 << 16);
     enum wg_status st = command_line(&command, g, o, argv[0], err);
     if (st == WG_OK)
-        st = wg_pkg_open(argv[0], &pkg, err);
+        st = open_model(g, argv[0], &pkg, err);
     struct wg_assess_ask ask = {.use_path = o->use,
                                 .task_path = o->task,
                                 .prices_path = o->prices,
@@ -164,10 +188,11 @@ static enum wg_status run(const struct wg_global *g, const void *options, int ar
 const struct wg_cmd wg_cmd_assess = {
     .name = "assess",
     .group = "decide",
-    .synopsis = "MODEL --use USE.yaml --out DIR",
+    .synopsis = "MODEL|REF --use USE.yaml --out DIR",
     .help = "Walk the whole path for one model and write a go / no-go report.",
     .details =
-        "Hashes the files, reads the licence against the intended use, says how open the model\n"
+        "Fetches the model when it is a reference as for weigh pull, then\n"
+        "hashes the files, reads the licence against the intended use, says how open the model\n"
         "is, whether it fits, measures its speed here, and compares the cost. Writes report.html\n"
         "(to read and sign), report.md and report.json into DIR. docs/REPORT.md explains them.",
     .opts = opts,

@@ -6,6 +6,7 @@
 #include "package/gguf.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -31,6 +32,20 @@ static uint64_t metadata_bytes(const struct wg_gguf *g)
     return total;
 }
 
+/* Share of a tensor that one token passes: of the experts of a layer, those that are chosen. */
+static double share_used(const struct wg_fit_model *m, const char *name)
+{
+    char *end;
+
+    if (strncmp(name, "blk.", 4) != 0 || !strstr(name, "_exps."))
+        return 1;
+    unsigned long layer = strtoul(name + 4, &end, 10);
+    if (end == name + 4 || layer >= (unsigned long)m->spec.n_layers)
+        return 1;
+    const struct wg_moe_spec *moe = &m->spec.layers[layer].mlp.moe;
+    return moe->n_experts > 0 ? (double)moe->n_used / moe->n_experts : 1;
+}
+
 /* Embedding rows are looked up; the matrix is read whole only where it is the output head too. */
 static void add_tensor(struct wg_fit_model *m, const struct wg_tensor *t)
 {
@@ -40,12 +55,14 @@ static void add_tensor(struct wg_fit_model *m, const struct wg_tensor *t)
     m->weights_bytes += t->bytes;
     if (t->n_dims < 2 || (embedding && !m->spec.tied_output))
         return;
+    double values = share_used(m, t->name);
     if (m->step_bytes[t->type] == 0)
         m->types[m->n_types++] = t->type;
-    m->step_bytes[t->type] += t->bytes;
+    m->step_bytes[t->type] += (uint64_t)(values * (double)t->bytes);
+    for (int i = 0; i < WG_MAX_DIMS; i++)
+        values *= (double)t->ne[i];
     if (!embedding && !head)
-        m->prompt_values[t->type] += (uint64_t)t->ne[0] * (uint64_t)t->ne[1] * (uint64_t)t->ne[2] *
-                                     (uint64_t)t->ne[3];
+        m->prompt_values[t->type] += (uint64_t)values;
 }
 
 enum wg_status wg_fit_model_read(const struct wg_gguf *g, struct wg_fit_model *m,

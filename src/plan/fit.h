@@ -6,10 +6,11 @@
  *          kv       KV caches of `users` sessions of `context` tokens each (wg_spec_kv_bytes)
  *          compute  work buffers of the forward pass, a row of logits a user, and the tokenizer
  *                   and the program itself
- * Decode:  a step reads every weight once, and the keys and values of WG_FIT_FORECAST_TOKENS
- *          positions, at the bandwidth measured for that much memory; it cannot be faster than the
- *          measured rate of the one-row products of its weight types. WG_FIT_DECODE_EFFICIENCY of
- *          that is what the rest of a step leaves.
+ * Decode:  a step reads every weight once (of experts, the chosen ones)
+ *          and the keys and values of WG_FIT_FORECAST_TOKENS positions, at the bandwidth measured
+ *          for that much memory; it cannot be faster than the measured rate of the one-row
+ *          products of its weight types. WG_FIT_DECODE_EFFICIENCY of that is what the rest of a
+ *          step leaves.
  * Prefill: 2 operations a weight and token at the measured rate of the many-row products, and the
  *          same efficiency rule.
  */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "kernel/kernel.h"
+#include "package/store.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -294,7 +295,7 @@ static char *cache_path(void)
 {
     char *home = NULL, *path = NULL;
 
-    if (wg_home(&home, NULL) == WG_OK && wg_mkdirs(home, NULL) == WG_OK)
+    if (wg_store_home(&home, NULL) == WG_OK && wg_mkdirs(home, NULL) == WG_OK)
         path = wg_path_join(home, "machine.json");
     wg_free(home);
     return path;

@@ -41,8 +41,8 @@ struct wg_machine {
 
 /*
  * Measures bandwidth and the matrix products of the types in `types` (n ids), about half a second
- * in all, or takes them from machine.json in wg_home(), unless `fresh`. A file that is damaged or
- * cannot be written is no failure: the machine is measured anew, and the log says so.
+ * in all, or takes them from machine.json in wg_store_home(), unless `fresh`. A file that is
+ * damaged or cannot be written is no failure: the machine is measured anew, and the log says so.
  */
 enum wg_status wg_machine_facts(int threads, const enum wg_type *types, size_t n, bool fresh,
                                 struct wg_machine *out, struct wg_err *err) WG_NODISCARD;

@@ -246,6 +246,28 @@ class Assess(unittest.TestCase):
         self.assertNotIn("\u202e", "".join(page.text))
         self.assertIn("<b>x<script>", "".join(page.text))
 
+    def test_store_remembers_and_notices(self):
+        package = self.package()
+        code, pulled = weigh.run_json("pull", package, "--name", "kept", env=self.env)
+        self.assertEqual(code, 0)
+        self.assess("kept")
+        self.assertEqual(self.verdicts["package"], "go")
+        first = {i["file"]: i["sha256"] for i in self.report()["inputs"]}
+        hashes = {f["path"]: f["sha256"] for f in pulled["files"]}
+        for path, sha256 in hashes.items():
+            self.assertEqual(first[path], sha256)
+        for folder, _, names in os.walk(self.env["WEIGH_HOME"]):
+            for name in names:
+                path = os.path.join(folder, name)
+                if hashes["LICENSE"].endswith(name) and len(name) > 32:
+                    os.chmod(path, 0o600)
+                    with open(path, "r+b") as f:
+                        f.seek(100)
+                        f.write(b"not ")
+        self.assess("kept")
+        self.assertEqual(self.verdicts["package"], "no-go")
+        self.assertEqual(self.verdicts["license"], "review")
+
     def test_task_is_named_and_must_exist(self):
         package = self.package()
         self.assess(package, "--task", self.sample)
@@ -261,6 +283,9 @@ class Assess(unittest.TestCase):
         for args, code, words in [
                 ([package, "--out", self.out], 2, "--use"),
                 ([package, "--use", self.sample], 2, "--out"),
+                (["pypi:not a name", "--use", self.sample, "--out", self.out], 3, "not a name"),
+                (["pypi:weigh-model", "--use", self.sample, "--out", self.out, "--offline"], 1,
+                 "offline"),
                 (["/no/model", "--use", self.sample, "--out", self.out], 3, "/no/model"),
                 ([package, "--use", "/no/use.yaml", "--out", self.out], 3, "/no/use.yaml"),
                 ([package, "--use", self.use("comercial: true\n"), "--out", self.out], 3,
