@@ -32,7 +32,11 @@ static void full_name(const struct binder *b, const char *stem, const char *kind
 static enum wg_status check_tensor(struct binder *b, const struct wg_tensor *t, int64_t cols,
                                    int64_t rows)
 {
-    if (t->ne[0] != cols || t->ne[1] != rows || t->ne[2] != 1 || t->ne[3] != 1)
+    int64_t rest = 1;
+
+    for (int i = 2; i < WG_MAX_DIMS; i++)
+        rest = t->ne[i] == 1 ? rest : 0;
+    if (t->ne[0] != cols || t->ne[1] != rows || rest != 1)
         return wg_fail(
             b->err, WG_E_INPUT,
             "%s: tensor %s has shape %lld x %lld x %lld x %lld, the configuration says %lld x %lld",
