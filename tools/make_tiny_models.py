@@ -33,6 +33,10 @@ LONG = {"rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.
 GEMMA3 = {"full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 8.0},
           "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}}
 
+MLA = {"kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 6,
+       "num_key_value_heads": 4, "n_routed_experts": 6, "num_experts_per_tok": 3,
+       "moe_intermediate_size": 16, "num_hidden_layers": 3, "first_k_dense_replace": 1}
+
 # name: (family of classes, changes to BASE)
 HF = {
     "llama-gqa": ("Llama", {}),
@@ -59,6 +63,15 @@ HF = {
     "qwen3-moe": ("Qwen3Moe", {"num_experts": 6, "num_experts_per_tok": 2, "head_dim": 16,
                                "moe_intermediate_size": 16, "num_hidden_layers": 3,
                                "mlp_only_layers": [1], "norm_topk_prob": True}),
+    "deepseek-v2-lite": ("DeepseekV2", {**MLA, "q_lora_rank": None, "first_k_dense_replace": 1,
+                                        "topk_method": "greedy", "n_group": 1, "topk_group": 1}),
+    "deepseek-v2": ("DeepseekV2", {**MLA, "q_lora_rank": 12, "routed_scaling_factor": 4.0,
+                                   "topk_method": "group_limited_greedy", "n_group": 3,
+                                   "topk_group": 2, "rope_parameters": {
+                                       **YARN, "mscale": 0.7, "mscale_all_dim": 0.7}}),
+    "deepseek-v3": ("DeepseekV3", {**MLA, "q_lora_rank": 12, "n_group": 3, "topk_group": 2,
+                                   "n_shared_experts": 1, "rope_parameters": {
+                                       **YARN, "mscale": 1.0, "mscale_all_dim": 1.0}}),
     "gemma1": ("Gemma", {"head_dim": 16, "tie_word_embeddings": True}),
     "gemma2": ("Gemma2", {"head_dim": 16, "sliding_window": 6, "query_pre_attn_scalar": 24,
                           "num_hidden_layers": 4, "tie_word_embeddings": True,
@@ -109,6 +122,10 @@ def build(classes, changes, seed):
             is_norm = "norm" in n and n.endswith("weight")
             p.normal_(1.0 if is_norm and not classes.startswith("Gemma") else 0.0, 0.3)
             p.copy_(p.bfloat16())
+        for n, b in model.named_buffers():
+            if n.endswith("e_score_correction_bias"):
+                b.normal_(0.0, 0.3)
+                b.copy_(b.bfloat16())
     return cfg, model.eval()
 
 

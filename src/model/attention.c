@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static void rotate(const struct wg_forward *f, const struct wg_attn_spec *a, float *head, int t)
+void wg_rotate(const struct wg_forward *f, const struct wg_attn_spec *a, float *head, int t)
 {
     if (a->rope < 0)
         return;
@@ -26,8 +26,8 @@ static void scale_by_position(const struct wg_forward *f, const struct wg_attn_s
     f->k->scale(q, (float)scale, a->d_head);
 }
 
-static void store(const struct wg_forward *f, const struct wg_kv *kv, char *dst, const float *src,
-                  int64_t n)
+void wg_kv_store(const struct wg_forward *f, const struct wg_kv *kv, char *dst, const float *src,
+                 int64_t n)
 {
     if (kv->type == WG_KV_F32)
         memcpy(dst, src, (size_t)n * sizeof *src);
@@ -44,22 +44,24 @@ static void finish_head(const struct wg_forward *f, int layer, int head, int t)
     const struct wg_batch_token *tok = &f->tokens[t];
     const struct wg_kv_layer *kl = &tok->kv->layers[layer];
     float *v = f->qkv + (int64_t)t * f->qkv_width + (int64_t)head * a->d_head;
-    size_t row = (size_t)tok->pos * kl->row_bytes;
+    size_t pos = (size_t)tok->pos;
 
     if (head < a->n_heads) {
         if (a->qk_norm)
             wg_norm_row(f, v, &l->q_norm, v, a->d_head);
-        rotate(f, a, v, t);
+        wg_rotate(f, a, v, t);
         scale_by_position(f, a, v, tok->pos);
     } else if (head < a->n_heads + a->n_kv_heads) {
         int h = head - a->n_heads;
         if (a->qk_norm)
             wg_norm_row(f, v, &l->k_norm, v, a->d_head);
-        rotate(f, a, v, t);
-        store(f, tok->kv, kl->k + (size_t)h * kl->head_bytes + row, v, a->d_head);
+        wg_rotate(f, a, v, t);
+        wg_kv_store(f, tok->kv, kl->k + (size_t)h * kl->k_head_bytes + pos * kl->k_row_bytes, v,
+                    a->d_head);
     } else {
         int h = head - a->n_heads - a->n_kv_heads;
-        store(f, tok->kv, kl->v + (size_t)h * kl->head_bytes + row, v, a->d_head);
+        wg_kv_store(f, tok->kv, kl->v + (size_t)h * kl->v_head_bytes + pos * kl->v_row_bytes, v,
+                    a->d_head);
     }
 }
 
@@ -106,16 +108,15 @@ static void attend(const struct wg_forward *f, const struct wg_worker *w, int la
         first = visible - a->window;
         visible = a->window;
     }
-    size_t offset = (size_t)g * kl->head_bytes + (size_t)first * kl->row_bytes;
     struct wg_attn_args args = {
         .q = f->qkv + (int64_t)t * f->qkv_width + (int64_t)g * group * a->d_head,
-        .k = kl->k + offset,
-        .v = kl->v + offset,
+        .k = kl->k + (size_t)g * kl->k_head_bytes + (size_t)first * kl->k_row_bytes,
+        .v = kl->v + (size_t)g * kl->v_head_bytes + (size_t)first * kl->v_row_bytes,
         .out = f->attn + (int64_t)t * f->attn_width + (int64_t)g * group * a->d_head,
         .q_stride = a->d_head,
         .out_stride = a->d_head,
-        .k_stride = kl->row_bytes,
-        .v_stride = kl->row_bytes,
+        .k_stride = kl->k_row_bytes,
+        .v_stride = kl->v_row_bytes,
         .n_kv = visible,
         .n_heads = group,
         .d_k = a->d_head,
@@ -131,6 +132,10 @@ void wg_attention(const struct wg_forward *f, const struct wg_worker *w, int lay
 {
     const struct wg_attn_spec *a = &f->m->spec->layers[layer].attn;
 
+    if (a->mla.kv_rank) {
+        wg_mla(f, w, layer);
+        return;
+    }
     project_qkv(f, w, layer);
     /* Later tokens see more positions: dealing them out in turn evens the load. */
     for (int64_t i = w->index; i < (int64_t)f->n * a->n_kv_heads; i += w->count)

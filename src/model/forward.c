@@ -9,7 +9,8 @@
 enum { BUF_ALIGN = 64 };
 
 struct sizes {
-    int64_t qkv, attn, ff, rope, max_cols;
+    int64_t qkv, attn, ff, rope, max_cols, latent;
+    int64_t row; /* of a thread's own scratch */
     size_t attn_scratch;
 };
 
@@ -20,11 +21,22 @@ static size_t align_up(size_t n)
 
 static struct sizes widths(const struct wg_spec *s)
 {
-    struct sizes z = {.max_cols = s->d_model};
+    struct sizes z = {.max_cols = s->d_model, .row = s->d_model};
 
     for (int i = 0; i < s->n_layers; i++) {
         const struct wg_attn_spec *a = &s->layers[i].attn;
         int64_t q = (int64_t)a->n_heads * a->d_head, kv = (int64_t)a->n_kv_heads * a->d_head;
+        if (a->mla.kv_rank) {
+            const struct wg_mla_spec *m = &a->mla;
+            int width = m->kv_rank + m->d_rope;
+            kv = (m->q_rank + width + 1) / 2;
+            z.latent = WG_MAX(z.latent, (int64_t)a->n_heads * (width + m->kv_rank));
+            z.row = WG_MAX(z.row, m->kv_rank);
+            z.attn = WG_MAX(z.attn, (int64_t)a->n_heads * m->d_v);
+            z.max_cols = WG_MAX(z.max_cols, m->q_rank);
+            z.attn_scratch =
+                WG_MAX(z.attn_scratch, wg_attn_scratch_bytes(a->n_heads, width, m->kv_rank));
+        }
         size_t scratch = wg_attn_scratch_bytes(a->n_heads / a->n_kv_heads, a->d_head, a->d_head);
         z.qkv = WG_MAX(z.qkv, q + 2 * kv);
         z.attn = WG_MAX(z.attn, q);
@@ -58,13 +70,13 @@ uint64_t wg_forward_bytes(const struct wg_spec *s, int max_tokens, int threads)
 {
     struct sizes z = widths(s);
     uint64_t t = (uint64_t)max_tokens;
-    uint64_t floats = (uint64_t)(2 * s->d_model + z.qkv + z.attn + 2 * z.ff) +
+    uint64_t floats = (uint64_t)(2 * s->d_model + z.latent + z.qkv + z.attn + 2 * z.ff) +
                       (uint64_t)(z.rope * s->n_ropes);
     size_t pack = max_act_bytes(z.max_cols);
 
     return t * (4 * floats + pack) +
            (uint64_t)threads * (WG_PRIVATE_PACK_TOKENS * pack + align_up(z.attn_scratch) +
-                                align_up((size_t)s->d_model * 4)) +
+                                align_up((size_t)z.row * 4)) +
            wg_moe_buffer_bytes(s, max_tokens, pack);
 }
 
@@ -96,14 +108,16 @@ enum wg_status wg_forward_new(const struct wg_model *m, int max_tokens, int thre
                              .attn_width = z.attn,
                              .ff_width = z.ff,
                              .cs_width = z.rope,
+                             .latent_width = z.latent,
                              .act_bytes = max_act_bytes(z.max_cols),
                              .attn_scratch_bytes = align_up(z.attn_scratch)};
     f->pack_bytes = WG_PRIVATE_PACK_TOKENS * f->act_bytes;
-    f->own_bytes = f->pack_bytes + f->attn_scratch_bytes + align_up((size_t)s->d_model * 4);
+    f->own_bytes = f->pack_bytes + f->attn_scratch_bytes + align_up((size_t)z.row * 4);
     int64_t t = max_tokens;
     bool ok = alloc_floats(&f->x, t, s->d_model) && alloc_floats(&f->delta, t, s->d_model) &&
               alloc_floats(&f->qkv, t, z.qkv) && alloc_floats(&f->attn, t, z.attn) &&
-              alloc_floats(&f->ff, 2 * t, z.ff) && alloc_floats(&f->cs, t * s->n_ropes, z.rope);
+              alloc_floats(&f->ff, 2 * t, z.ff) && alloc_floats(&f->cs, t * s->n_ropes, z.rope) &&
+              alloc_floats(&f->latent, t, z.latent);
     f->act = ok ? wg_alloc_aligned(BUF_ALIGN, (size_t)t, f->act_bytes) : NULL;
     f->own = ok ? wg_alloc_aligned(BUF_ALIGN, (size_t)threads, f->own_bytes) : NULL;
     if (!ok || !f->act || !f->own) {
@@ -129,6 +143,7 @@ void wg_forward_free(struct wg_forward *f)
     wg_free(f->attn);
     wg_free(f->ff);
     wg_free(f->cs);
+    wg_free(f->latent);
     wg_free(f->act);
     wg_free(f->own);
     wg_moe_buffers_free(f->moe);

@@ -31,6 +31,8 @@ struct wg_forward {
     char *own;    /* [threads][own_bytes]: private packs, attention scratch, one row */
     size_t act_bytes, own_bytes, attn_scratch_bytes, pack_bytes;
     int64_t qkv_width, attn_width, ff_width, cs_width;
+    float *latent; /* [tokens][latent_width] absorbed queries, weighted latents of all heads */
+    int64_t latent_width; /* 0: no latent attention */
 
     struct wg_moe_buffers *moe; /* NULL: no layer has experts */
 
@@ -100,6 +102,14 @@ enum wg_status wg_moe_buffers_new(const struct wg_spec *s, int max_tokens, size_
                                   struct wg_moe_buffers **out, struct wg_err *err) WG_NODISCARD;
 void wg_moe_buffers_free(struct wg_moe_buffers *b);
 uint64_t wg_moe_buffer_bytes(const struct wg_spec *s, int max_tokens, size_t act_bytes);
+
+/* attention.c: rotates one head of token t in place; writes n values of a head to its cache row. */
+void wg_rotate(const struct wg_forward *f, const struct wg_attn_spec *a, float *head, int t);
+void wg_kv_store(const struct wg_forward *f, const struct wg_kv *kv, char *dst, const float *src,
+                 int64_t n);
+
+/* mla.c: latent attention's output in f->attn; ends in a barrier. */
+void wg_mla(const struct wg_forward *f, const struct wg_worker *w, int layer);
 
 /* attention.c: the attention output of a layer in f->attn; ends in a barrier. */
 void wg_attention(const struct wg_forward *f, const struct wg_worker *w, int layer);

@@ -14,20 +14,27 @@ int wg_kv_type_bytes(enum wg_kv_type type)
     return type == WG_KV_F32 ? 4 : 2;
 }
 
-static bool layer_bytes(const struct wg_attn_spec *a, int elem, int64_t capacity, size_t *row,
-                        size_t *head, size_t *total)
+/* Bytes of all positions of one head of n values, and of all heads of a layer's K and V. */
+static bool head_bytes(int n, int elem, int64_t capacity, size_t *out)
 {
-    *row = (size_t)a->d_head * (size_t)elem;
-    if (!wg_mul_ok(*row, (size_t)capacity, head) || !wg_add_ok(*head, HEAD_ALIGN - 1, head))
+    if (!wg_mul_ok((size_t)n * (size_t)elem, (size_t)capacity, out) ||
+        !wg_add_ok(*out, HEAD_ALIGN - 1, out))
         return false;
-    *head &= ~(size_t)(HEAD_ALIGN - 1);
-    return wg_mul_ok(*head, 2 * (size_t)a->n_kv_heads, total);
+    *out &= ~(size_t)(HEAD_ALIGN - 1);
+    return true;
+}
+
+static bool layer_bytes(const struct wg_kv_shape *s, int elem, int64_t capacity, size_t *k,
+                        size_t *v, size_t *total)
+{
+    return head_bytes(s->d_k, elem, capacity, k) && head_bytes(s->d_v, elem, capacity, v) &&
+           wg_add_ok(*k, *v, total) && wg_mul_ok(*total, (size_t)s->heads, total);
 }
 
 enum wg_status wg_kv_init(struct wg_kv *kv, const struct wg_spec *spec, enum wg_kv_type type,
                           int64_t capacity, struct wg_err *err)
 {
-    size_t row, head, bytes, total = 0;
+    size_t k, v, bytes, total = 0;
     int elem = wg_kv_type_bytes(type);
 
     *kv = (struct wg_kv){.type = type, .capacity = capacity, .n_layers = spec->n_layers};
@@ -36,11 +43,13 @@ enum wg_status wg_kv_init(struct wg_kv *kv, const struct wg_spec *spec, enum wg_
     kv->layers = wg_calloc((size_t)spec->n_layers, sizeof *kv->layers);
     if (!kv->layers)
         return wg_oom(err, "the KV cache");
-    for (int i = 0; i < spec->n_layers; i++)
-        if (!layer_bytes(&spec->layers[i].attn, elem, capacity, &row, &head, &bytes) ||
+    for (int i = 0; i < spec->n_layers; i++) {
+        struct wg_kv_shape shape = wg_kv_shape_of(&spec->layers[i].attn);
+        if (!layer_bytes(&shape, elem, capacity, &k, &v, &bytes) ||
             !wg_add_ok(total, bytes, &total))
             return wg_fail(err, WG_E_LIMIT, "a context of %lld tokens does not fit in memory",
                            (long long)capacity);
+    }
     void *p = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
     if (p == MAP_FAILED)
@@ -52,10 +61,20 @@ enum wg_status wg_kv_init(struct wg_kv *kv, const struct wg_spec *spec, enum wg_
     kv->memory_bytes = total;
     char *at = p;
     for (int i = 0; i < spec->n_layers; i++) {
-        const struct wg_attn_spec *a = &spec->layers[i].attn;
-        layer_bytes(a, elem, capacity, &row, &head, &bytes);
-        kv->layers[i] = (struct wg_kv_layer){
-            .k = at, .v = at + bytes / 2, .row_bytes = row, .head_bytes = head};
+        struct wg_kv_shape shape = wg_kv_shape_of(&spec->layers[i].attn);
+        layer_bytes(&shape, elem, capacity, &k, &v, &bytes);
+        struct wg_kv_layer *l = &kv->layers[i];
+        *l = (struct wg_kv_layer){.k = at,
+                                  .v = at + k * (size_t)shape.heads,
+                                  .k_row_bytes = (size_t)shape.d_k * (size_t)elem,
+                                  .v_row_bytes = (size_t)shape.d_v * (size_t)elem,
+                                  .k_head_bytes = k,
+                                  .v_head_bytes = v};
+        /* A latent row is key and value in one. */
+        if (shape.d_v == 0) {
+            l->v = l->k;
+            l->v_row_bytes = l->k_row_bytes;
+        }
         at += bytes;
     }
     return WG_OK;

@@ -9,9 +9,9 @@
 #include "model/spec.h"
 
 struct wg_kv_layer {
-    char *k, *v;       /* head h, position p: k + h * head_bytes + p * row_bytes */
-    size_t row_bytes;  /* of one position of one head */
-    size_t head_bytes; /* of all positions of one head */
+    char *k, *v; /* head h, position p: k + h * k_head_bytes + p * k_row_bytes */
+    size_t k_row_bytes, v_row_bytes;   /* of one position of one head */
+    size_t k_head_bytes, v_head_bytes; /* of all positions of one head */
 };
 
 struct wg_kv {

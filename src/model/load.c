@@ -126,6 +126,33 @@ static bool has(struct binder *b, const char *stem)
     return wg_source_take(b->s, name) != NULL;
 }
 
+static enum wg_status bind_latent(struct binder *b, const struct wg_attn_spec *a,
+                                  struct wg_layer *l)
+{
+    const struct wg_mla_spec *m = &a->mla;
+    int64_t d = b->m->spec->d_model, q = (int64_t)a->n_heads * (m->d_nope + m->d_rope);
+    struct wg_latent *x = wg_arena_alloc(&b->m->arena, 1, sizeof *x);
+    char name[128];
+
+    l->latent = x;
+    if (!x)
+        return wg_oom(b->err, "latent attention");
+    if (m->q_rank) {
+        WG_TRY(bind_matrix(b, "attn_q_a", d, m->q_rank, &x->q_a));
+        full_name(b, "attn_q_a_norm", "weight", name);
+        WG_TRY(bind_vector(b, name, m->q_rank, 0, false, &x->q_norm));
+        WG_TRY(bind_matrix(b, "attn_q_b", m->q_rank, q, &x->q_b));
+    } else {
+        WG_TRY(bind_matrix(b, "attn_q", d, q, &l->q));
+    }
+    WG_TRY(bind_matrix(b, "attn_kv_a_mqa", d, m->kv_rank + m->d_rope, &x->kv_a));
+    full_name(b, "attn_kv_a_norm", "weight", name);
+    WG_TRY(bind_vector(b, name, m->kv_rank, 0, false, &x->kv_norm));
+    WG_TRY(bind_matrix(b, "attn_kv_b", m->kv_rank, (int64_t)a->n_heads * (m->d_nope + m->d_v),
+                       &x->kv_b));
+    return bind_matrix(b, "attn_output", (int64_t)a->n_heads * m->d_v, d, &l->o);
+}
+
 /* Q, K and V as three matrices, or one above the other in attn_qkv. */
 static enum wg_status bind_attention(struct binder *b, const struct wg_attn_spec *a,
                                      struct wg_layer *l)
@@ -133,6 +160,8 @@ static enum wg_status bind_attention(struct binder *b, const struct wg_attn_spec
     int64_t d = b->m->spec->d_model, q = (int64_t)a->n_heads * a->d_head;
     int64_t kv = (int64_t)a->n_kv_heads * a->d_head, all = q + 2 * kv;
 
+    if (a->mla.kv_rank)
+        return bind_latent(b, a, l);
     if (has(b, "attn_qkv")) {
         WG_TRY(bind_rows(b, "attn_qkv", d, all, 0, q, &l->q));
         WG_TRY(bind_rows(b, "attn_qkv", d, all, q, kv, &l->k));

@@ -34,10 +34,19 @@ struct wg_experts {
     struct wg_matrix shared_score; /* [1, d_model] */
 };
 
+/* The matrices of latent attention besides Q (or q_b) and O. */
+struct wg_latent {
+    struct wg_matrix q_a, q_b;     /* [q_rank, d_model], [heads * (d_nope + d_rope), q_rank] */
+    const float *q_norm, *kv_norm; /* [q_rank], [kv_rank] */
+    struct wg_matrix kv_a;         /* [kv_rank + d_rope, d_model] */
+    struct wg_matrix kv_b;         /* [heads * (d_nope + d_v), kv_rank] */
+};
+
 struct wg_layer {
     struct wg_norm attn_norm, post_attn_norm, mlp_norm, post_mlp_norm; /* [d_model] */
     struct wg_norm q_norm, k_norm;                                     /* [d_head] */
     struct wg_matrix q, k, v, o;
+    struct wg_latent *latent; /* NULL: ordinary attention */
     struct wg_matrix gate, up, down;
     struct wg_experts *experts; /* NULL: a dense MLP */
 };

@@ -19,6 +19,12 @@ static const struct wg_rename common[] = {
     {"self_attn.v_proj", "attn_v"},
     {"self_attn.qkv_proj", "attn_qkv"},
     {"self_attn.o_proj", "attn_output"},
+    {"self_attn.q_a_proj", "attn_q_a"},
+    {"self_attn.q_a_layernorm", "attn_q_a_norm"},
+    {"self_attn.q_b_proj", "attn_q_b"},
+    {"self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"},
+    {"self_attn.kv_a_layernorm", "attn_kv_a_norm"},
+    {"self_attn.kv_b_proj", "attn_kv_b"},
     {"self_attn.q_norm", "attn_q_norm"},
     {"self_attn.k_norm", "attn_k_norm"},
     {"mlp.gate_proj", "ffn_gate"},
@@ -66,7 +72,14 @@ static bool is_foreign(const struct wg_source *s, const char *name)
 {
     const char *end = strstr(name, "rotary_emb.inv_freq");
 
+    unsigned layer;
+
     if (end)
+        return true;
+    /* Layers after the last one guess tokens ahead (multi-token prediction); the model itself does
+     * not pass them. */
+    if (sscanf(skip_prefix(name), "layers.%9u.", &layer) == 1 &&
+        layer >= (unsigned)s->spec.n_layers && wg_cfg_has(&s->config, "num_nextn_predict_layers"))
         return true;
     return s->config.text != s->config.root && !strstr(name, "language_model") &&
            strncmp(name, "lm_head", 7) != 0;

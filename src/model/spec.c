@@ -78,6 +78,19 @@ static enum wg_status check_moe(const struct wg_moe_spec *m, const char *name, s
     return WG_OK;
 }
 
+static enum wg_status check_mla(const struct wg_attn_spec *a, const char *name, struct wg_err *err)
+{
+    const struct wg_mla_spec *m = &a->mla;
+
+    if (m->kv_rank == 0)
+        return WG_OK;
+    WG_TRY(check_range(name, "kv_lora_rank", m->kv_rank, 1, 1 << 14, err));
+    WG_TRY(check_range(name, "q_lora_rank", m->q_rank, 0, 1 << 16, err));
+    WG_TRY(check_range(name, "qk_nope_head_dim", m->d_nope, 1, 1024, err));
+    WG_TRY(check_range(name, "qk_rope_head_dim", m->d_rope, 2, 1024, err));
+    return check_range(name, "v_head_dim", m->d_v, 1, 1024, err);
+}
+
 static enum wg_status check_layer(const struct wg_spec *s, int layer, const char *name,
                                   struct wg_err *err)
 {
@@ -95,6 +108,7 @@ static enum wg_status check_layer(const struct wg_spec *s, int layer, const char
     if (a->rope >= 0 && s->ropes[a->rope].dims > a->d_head)
         return wg_fail(err, WG_E_INPUT, "%s: %d rotary dimensions are more than the head size %d",
                        name, s->ropes[a->rope].dims, a->d_head);
+    WG_TRY(check_mla(a, name, err));
     WG_TRY(check_moe(&l->mlp.moe, name, err));
     return check_range(name, "the feed-forward size", l->mlp.d_ff, 1, INT64_C(1) << 24, err);
 }
@@ -121,13 +135,20 @@ enum wg_status wg_spec_check(const struct wg_spec *s, const char *name, struct w
     return WG_OK;
 }
 
+struct wg_kv_shape wg_kv_shape_of(const struct wg_attn_spec *a)
+{
+    if (a->mla.kv_rank)
+        return (struct wg_kv_shape){.heads = 1, .d_k = a->mla.kv_rank + a->mla.d_rope};
+    return (struct wg_kv_shape){.heads = a->n_kv_heads, .d_k = a->d_head, .d_v = a->d_head};
+}
+
 uint64_t wg_spec_kv_bytes(const struct wg_spec *s, int64_t positions, int kv_bytes)
 {
     uint64_t total = 0;
 
     for (int i = 0; i < s->n_layers; i++) {
-        const struct wg_attn_spec *a = &s->layers[i].attn;
-        total += 2 * (uint64_t)a->n_kv_heads * (uint64_t)a->d_head * (uint64_t)kv_bytes *
+        struct wg_kv_shape k = wg_kv_shape_of(&s->layers[i].attn);
+        total += (uint64_t)k.heads * (uint64_t)(k.d_k + k.d_v) * (uint64_t)kv_bytes *
                  (uint64_t)positions;
     }
     return total;

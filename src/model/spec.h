@@ -37,6 +37,18 @@ struct wg_rope {
     float mscale;
 };
 
+/*
+ * Multi-head latent attention (DeepSeek-V2 2024): keys and values of all heads are made from one
+ * latent vector a position, and one rotated key serves all heads. Only the latent and that key are
+ * cached; queries are brought to the latent's space ("absorbed"), so that all heads read one cache
+ * row.
+ */
+struct wg_mla_spec {
+    int kv_rank;             /* of the latent; 0: ordinary attention */
+    int q_rank;              /* of the queries' own latent; 0: none */
+    int d_nope, d_rope, d_v; /* of a head: unrotated and rotated part of Q and K, and V */
+};
+
 struct wg_attn_spec {
     int n_heads, n_kv_heads;
     int d_head;     /* of queries, keys and values */
@@ -48,7 +60,15 @@ struct wg_attn_spec {
     /* Queries at position p are multiplied by 1 + temp_beta * ln(1 + floor(p / temp_context)). */
     float temp_beta; /* 0: not */
     int64_t temp_context;
+    struct wg_mla_spec mla; /* with a kv_rank, d_head is d_nope + d_rope */
 };
+
+/* What a position of one layer keeps: heads, and values of key and value of each. With latent
+ * attention one row that is both (d_v 0). */
+struct wg_kv_shape {
+    int heads, d_k, d_v;
+};
+struct wg_kv_shape wg_kv_shape_of(const struct wg_attn_spec *a);
 
 /* How a mixture of experts chooses for a token. */
 enum wg_router {

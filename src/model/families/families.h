@@ -36,6 +36,7 @@ struct wg_family {
     X(llama) \
     X(mistral) \
     X(qwen) \
+    X(deepseek) \
     X(gemma) \
     X(phi)
 // clang-format on
