@@ -47,7 +47,7 @@ static void fuzz_text(const char *p, size_t n)
 }
 
 /* Each three bytes: what to do, and where. */
-static void fuzz_edits(const struct wg_ref *ref, const uint8_t *data, size_t size)
+static void fuzz_edits(const struct wg_ref_text *ref, const uint8_t *data, size_t size)
 {
     struct wg_words w = {.text = ""};
     bool edited = false;

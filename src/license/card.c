@@ -36,7 +36,7 @@ size_t wg_license_front_matter(const char *text, size_t n)
 /* Same licence under two spellings ("Apache-2.0", "apache-2.0")? */
 static bool same_label(const char *a, const char *b)
 {
-    const struct wg_ref *ra = wg_ref_by_label(a), *rb = wg_ref_by_label(b);
+    const struct wg_ref_text *ra = wg_ref_by_label(a), *rb = wg_ref_by_label(b);
 
     return strcasecmp(a, b) == 0 || (ra && ra == rb);
 }

@@ -48,8 +48,8 @@ static int by_value(const void *a, const void *b)
 
 /* Per cent of the triples of ref tokens [first, first + n) that are among the sorted ones. Texts of
  * one or two words have none and count as absent. */
-static unsigned common(const struct wg_ref *ref, uint32_t first, uint32_t n, const uint64_t *sorted,
-                       size_t n_sorted)
+static unsigned common(const struct wg_ref_text *ref, uint32_t first, uint32_t n,
+                       const uint64_t *sorted, size_t n_sorted)
 {
     uint64_t h[3] = {0};
     size_t have = 0, all = 0, hit = 0;
@@ -84,13 +84,13 @@ static uint64_t *triples_of(const struct seq *s, size_t *n)
 
 /* The reference with the most words in common, less those that the text lacks; NULL when none has
  * its share. */
-static const struct wg_ref *candidate(const uint64_t *sorted, size_t n)
+static const struct wg_ref_text *candidate(const uint64_t *sorted, size_t n)
 {
-    const struct wg_ref *best = NULL;
+    const struct wg_ref_text *best = NULL;
     int64_t best_score = 0;
 
     for (size_t i = 0; i < wg_ref_count(); i++) {
-        const struct wg_ref *ref = wg_ref_at(i);
+        const struct wg_ref_text *ref = wg_ref_at(i);
         int64_t words = 0, hits = 0; /* hits in hundredths of a word */
         for (size_t p = 0; p < ref->n_parts; p++) {
             const struct wg_ref_part *part = &ref->parts[p];
@@ -109,8 +109,8 @@ static const struct wg_ref *candidate(const uint64_t *sorted, size_t n)
 }
 
 /* Which of parts [part, next), alternatives of each other, the text has: the index, or next. */
-static size_t choose(const struct wg_ref *ref, size_t part, size_t next, const struct seq *text,
-                     const uint64_t *sorted, size_t n)
+static size_t choose(const struct wg_ref_text *ref, size_t part, size_t next,
+                     const struct seq *text, const uint64_t *sorted, size_t n)
 {
     size_t best = ref->parts[part].optional ? next : part;
     unsigned best_percent = PART_PERCENT;
@@ -131,7 +131,7 @@ static size_t choose(const struct wg_ref *ref, size_t part, size_t next, const s
 }
 
 /* The reference as one sequence, with the optional parts that the text has. */
-static void flatten(const struct wg_ref *ref, const struct seq *text, const uint64_t *sorted,
+static void flatten(const struct wg_ref_text *ref, const struct seq *text, const uint64_t *sorted,
                     size_t n, struct seq *out)
 {
     for (size_t part = 0, next; part < ref->n_parts; part = next) {
@@ -162,7 +162,7 @@ static void text_seq(const struct wg_words *w, struct seq *out)
         }
 }
 
-static bool in_clause(const struct wg_ref *ref, uint32_t token)
+static bool in_clause(const struct wg_ref_text *ref, uint32_t token)
 {
     for (size_t i = 0; i < ref->n_clauses; i++) {
         const struct wg_clause *c = &ref->clauses[i];
@@ -173,7 +173,7 @@ static bool in_clause(const struct wg_ref *ref, uint32_t token)
     return false;
 }
 
-static bool is_sensitive(const struct wg_ref *ref, const struct seq *known,
+static bool is_sensitive(const struct wg_ref_text *ref, const struct seq *known,
                          const struct wg_license_text *t, const struct seq *text,
                          const struct wg_hunk *h)
 {
@@ -203,8 +203,8 @@ static bool is_copyright(const struct wg_words *w, size_t first, size_t end)
 }
 
 /* What fills a hole of the reference is no edit. */
-static bool fills_hole(const struct wg_ref *ref, const struct seq *known, const struct wg_hunk *h,
-                       const struct seq *text, const struct wg_words *w)
+static bool fills_hole(const struct wg_ref_text *ref, const struct seq *known,
+                       const struct wg_hunk *h, const struct seq *text, const struct wg_words *w)
 {
     bool name = h->b_end - h->b_first <= WG_NAME_MAX_TOKENS;
 
@@ -224,7 +224,7 @@ static bool fills_hole(const struct wg_ref *ref, const struct seq *known, const 
     return false;
 }
 
-static enum wg_status add_edit(struct wg_license_work *w, const struct wg_ref *ref,
+static enum wg_status add_edit(struct wg_license_work *w, const struct wg_ref_text *ref,
                                const struct wg_license_text *t, const struct seq *known,
                                const struct seq *text, const struct wg_hunk *h,
                                struct wg_license_file *f)
@@ -248,10 +248,10 @@ static enum wg_status add_edit(struct wg_license_work *w, const struct wg_ref *r
     return e->text ? WG_OK : wg_oom(w->err, "an examined licence text");
 }
 
-static enum wg_status compare(struct wg_license_work *w, const struct wg_ref *ref,
+static enum wg_status compare(struct wg_license_work *w, const struct wg_ref_text *ref,
                               const struct wg_license_text *t, const struct seq *known,
                               const struct seq *text, struct wg_license_file *f,
-                              const struct wg_ref **out)
+                              const struct wg_ref_text **out)
 {
     struct wg_hunk hunks[WG_LICENSE_MAX_EDITS];
     size_t n;
@@ -313,7 +313,7 @@ enum wg_status wg_license_runs_on(struct wg_license_work *w, const struct wg_lic
 }
 
 enum wg_status wg_license_find_edits(struct wg_license_work *w, const struct wg_license_text *t,
-                                     struct wg_license_file *f, const struct wg_ref **out)
+                                     struct wg_license_file *f, const struct wg_ref_text **out)
 {
     struct seq text = {0}, known = {0};
     uint64_t *sorted = NULL;
@@ -328,7 +328,7 @@ enum wg_status wg_license_find_edits(struct wg_license_work *w, const struct wg_
         sorted = triples_of(&text, &n);
         st = sorted ? WG_OK : wg_oom(w->err, "a comparison of licence texts");
     }
-    const struct wg_ref *ref = st == WG_OK ? candidate(sorted, n) : NULL;
+    const struct wg_ref_text *ref = st == WG_OK ? candidate(sorted, n) : NULL;
     if (ref) {
         st = seq_new(&known, ref->n_tokens, w->err);
         if (st == WG_OK) {

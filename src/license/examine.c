@@ -100,7 +100,7 @@ static enum wg_status add_found(struct wg_license_work *w, const struct wg_licen
 
 /* Appends the clauses of ref: intact where their words stand in [first, end) of the text. */
 static enum wg_status add_clauses(struct wg_license_work *w, const struct wg_license_text *t,
-                                  const struct wg_ref *ref, size_t first, size_t end)
+                                  const struct wg_ref_text *ref, size_t first, size_t end)
 {
     for (size_t i = 0; i < ref->n_clauses; i++) {
         const struct wg_clause *c = &ref->clauses[i];
@@ -125,7 +125,7 @@ static enum wg_status add_clauses(struct wg_license_work *w, const struct wg_lic
     return WG_OK;
 }
 
-static bool known_bytes(const struct wg_ref *ref, const char *sha256)
+static bool known_bytes(const struct wg_ref_text *ref, const char *sha256)
 {
     for (size_t i = 0; i < ref->n_sha256; i++)
         if (strcmp(ref->sha256[i], sha256) == 0)
@@ -149,7 +149,7 @@ enum wg_status wg_license_examine(struct wg_license_work *w, const struct wg_lic
                                   struct wg_license_file *f)
 {
     struct finds finds = {.n = 0};
-    const struct wg_ref *edited = NULL;
+    const struct wg_ref_text *edited = NULL;
     char hex[WG_SHA256_HEX];
 
     wg_sha256_hex(t->p, t->n, hex);

@@ -79,7 +79,7 @@ static bool label_found(const struct wg_license_result *r, const char *label, si
 {
     for (size_t i = 0; i < r->n_files; i++)
         for (size_t k = 0; k < r->files[i].n_found; k++) {
-            const struct wg_ref *ref = r->files[i].found[k].ref;
+            const struct wg_ref_text *ref = r->files[i].found[k].ref;
             if ((strlen(ref->id) == n && strncasecmp(ref->id, label, n) == 0) ||
                 (strlen(ref->spdx) == n && strncasecmp(ref->spdx, label, n) == 0))
                 return true;

@@ -51,7 +51,7 @@ enum wg_edit_kind { WG_EDIT_INSERT, WG_EDIT_DELETE, WG_EDIT_REPLACE };
 
 /* A known text found in a file. */
 struct wg_license_found {
-    const struct wg_ref *ref;
+    const struct wg_ref_text *ref;
     size_t first_line, last_line;
 };
 
@@ -88,7 +88,7 @@ struct wg_license_link {
 enum wg_clause_state { WG_CLAUSE_INTACT, WG_CLAUSE_ALTERED, WG_CLAUSE_MISSING };
 
 struct wg_license_clause {
-    const struct wg_ref *ref;
+    const struct wg_ref_text *ref;
     const struct wg_clause *clause;
     enum wg_clause_state state;
     const char *file;

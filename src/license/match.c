@@ -9,12 +9,12 @@
 
 enum { LEAD = 448 }; /* words that title and copyright holes may take before the first sure word */
 
-static uint64_t ref_hash(const struct wg_ref *ref, uint32_t i)
+static uint64_t ref_hash(const struct wg_ref_text *ref, uint32_t i)
 {
     return ref->words[ref->tokens[i] & ~WG_REF_SOFT];
 }
 
-static bool ref_soft(const struct wg_ref *ref, uint32_t i)
+static bool ref_soft(const struct wg_ref_text *ref, uint32_t i)
 {
     return (ref->tokens[i] & WG_REF_SOFT) != 0;
 }
@@ -25,8 +25,8 @@ static bool soft(const struct wg_words *w, size_t i)
 }
 
 /* End of the reference range [first, first + n) laid at word `pos`, or NO_MATCH. */
-static size_t lay(const struct wg_ref *ref, uint32_t first, uint32_t n, const struct wg_words *w,
-                  size_t pos)
+static size_t lay(const struct wg_ref_text *ref, uint32_t first, uint32_t n,
+                  const struct wg_words *w, size_t pos)
 {
     uint32_t i = first, end = first + n;
 
@@ -47,8 +47,8 @@ static size_t lay(const struct wg_ref *ref, uint32_t first, uint32_t n, const st
     return pos;
 }
 
-bool wg_match_range(const struct wg_ref *ref, uint32_t first, uint32_t n, const struct wg_words *w,
-                    size_t from, size_t *at, size_t *end)
+bool wg_match_range(const struct wg_ref_text *ref, uint32_t first, uint32_t n,
+                    const struct wg_words *w, size_t from, size_t *at, size_t *end)
 {
     for (size_t i = from; n > 0 && i < w->n; i++) {
         if (w->tokens[i].hash != ref_hash(ref, first))
@@ -147,7 +147,7 @@ static size_t statement(const struct lexicon *l, const struct wg_words *w, size_
 }
 
 struct matcher {
-    const struct wg_ref *ref;
+    const struct wg_ref_text *ref;
     const struct wg_words *w;
     struct wg_match *m;
     struct lexicon lexicon;
@@ -270,7 +270,7 @@ static size_t match_parts(struct matcher *x, size_t part, size_t pos)
 }
 
 /* The first words that every copy of the text has: where a search looks. */
-static const struct wg_ref_part *sure_part(const struct wg_ref *ref)
+static const struct wg_ref_part *sure_part(const struct wg_ref_text *ref)
 {
     for (size_t i = 0; i < ref->n_parts; i++) {
         const struct wg_ref_part *p = &ref->parts[i];
@@ -280,7 +280,7 @@ static const struct wg_ref_part *sure_part(const struct wg_ref *ref)
     return NULL;
 }
 
-bool wg_match_find(const struct wg_ref *ref, const struct wg_words *w, size_t from,
+bool wg_match_find(const struct wg_ref_text *ref, const struct wg_words *w, size_t from,
                    struct wg_match *out)
 {
     const struct wg_ref_part *sure = sure_part(ref);

@@ -84,7 +84,7 @@ struct wg_ref_part {
     uint32_t first, tokens;
 };
 
-struct wg_ref {
+struct wg_ref_text {
     const char *id, *spdx, *name;
     bool osi_approved;
     const uint64_t *words;  /* the distinct hashes */
@@ -107,13 +107,13 @@ enum { WG_REF_SOFT = 0x8000 };
     X(bsd_2_clause)                                                                                \
     X(bsd_3_clause)
 
-#define WG_REF_DECLARE(name) extern const struct wg_ref wg_ref_##name;
+#define WG_REF_DECLARE(name) extern const struct wg_ref_text wg_ref_##name;
 WG_REFS(WG_REF_DECLARE)
 #undef WG_REF_DECLARE
 
 size_t wg_ref_count(void);
-const struct wg_ref *wg_ref_at(size_t i);
+const struct wg_ref_text *wg_ref_at(size_t i);
 /* By its id, its SPDX id or a label that hubs use for it, case ignored; NULL for none. */
-const struct wg_ref *wg_ref_by_label(const char *label);
+const struct wg_ref_text *wg_ref_by_label(const char *label);
 
 #endif

@@ -42,7 +42,7 @@ enum wg_status wg_license_examine(struct wg_license_work *w, const struct wg_lic
  * *ref, or leaves f alone and *ref NULL. */
 enum wg_status wg_license_find_edits(struct wg_license_work *w, const struct wg_license_text *t,
                                      struct wg_license_file *f,
-                                     const struct wg_ref **ref) WG_NODISCARD;
+                                     const struct wg_ref_text **ref) WG_NODISCARD;
 /* Does other text run on from the match: on its first or last line, or as an optional part with
  * edits? Then the whole is an edited text rather than a known one beside another. */
 enum wg_status wg_license_runs_on(struct wg_license_work *w, const struct wg_license_text *t,

@@ -60,7 +60,7 @@ class Cost(unittest.TestCase):
         result = weigh.run("cost", "--use", USE, "--prices", PRICES, "--bench", self.bench)
         self.assertEqual(result.returncode, 4)
         self.assertIn("not for cost", result.stdout)
-        self.assertIn("prices of 2025-08-07", result.stdout)
+        self.assertIn("prices of 2026-07-01", result.stdout)
         self.assertEqual(result.stderr, "")
 
     def test_bad_input(self):

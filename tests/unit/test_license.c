@@ -137,7 +137,7 @@ static void a_text_over_the_limit_is_refused_by_name(void **state)
 
 /* A text that has exactly the required parts of a reference, made from its hashes; a hole that
  * needs a word gets one. */
-static struct wg_words synthesize(const struct wg_ref *ref)
+static struct wg_words synthesize(const struct wg_ref_text *ref)
 {
     struct wg_words w = {.text = ""};
 
@@ -159,7 +159,7 @@ static struct wg_words synthesize(const struct wg_ref *ref)
     return w;
 }
 
-static bool whole(const struct wg_ref *ref, const struct wg_words *w)
+static bool whole(const struct wg_ref_text *ref, const struct wg_words *w)
 {
     struct wg_match m;
 
@@ -178,7 +178,7 @@ static void every_reference_is_sound(void **state)
 {
     (void)state;
     for (size_t i = 0; i < wg_ref_count(); i++) {
-        const struct wg_ref *ref = wg_ref_at(i);
+        const struct wg_ref_text *ref = wg_ref_at(i);
         uint32_t next = 0;
         assert_true(ref->n_parts <= WG_MATCH_MAX_PARTS);
         for (size_t p = 0; p < ref->n_parts; p++) {

@@ -114,7 +114,7 @@ static const char *const sha256[] = {
     "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30", /* apache.org, .txt */
 };
 
-const struct wg_ref wg_ref_apache_2_0 = {
+const struct wg_ref_text wg_ref_apache_2_0 = {
     .id = "apache-2.0",
     .spdx = "Apache-2.0",
     .name = "Apache License 2.0",

@@ -53,7 +53,7 @@ static const struct wg_clause clauses[] = {
      .tokens = 36},
 };
 
-const struct wg_ref wg_ref_bsd_2_clause = {
+const struct wg_ref_text wg_ref_bsd_2_clause = {
     .id = "bsd-2-clause",
     .spdx = "BSD-2-Clause",
     .name = "BSD 2-Clause License",

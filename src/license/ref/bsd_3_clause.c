@@ -62,7 +62,7 @@ static const struct wg_clause clauses[] = {
      .tokens = 36},
 };
 
-const struct wg_ref wg_ref_bsd_3_clause = {
+const struct wg_ref_text wg_ref_bsd_3_clause = {
     .id = "bsd-3-clause",
     .spdx = "BSD-3-Clause",
     .name = "BSD 3-Clause License",

@@ -41,7 +41,7 @@ static const struct wg_clause clauses[] = {
      .tokens = 11},
 };
 
-const struct wg_ref wg_ref_mit = {
+const struct wg_ref_text wg_ref_mit = {
     .id = "mit",
     .spdx = "MIT",
     .name = "MIT License",
