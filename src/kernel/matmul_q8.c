@@ -43,7 +43,8 @@ static void pack_block(const float *x, struct wg_q8 *b)
     b->d = max / 127.0f;
     id = 127.0f / max;
     for (int i = 0; i < 32; i++) {
-        b->q[i] = (int8_t)lrintf(x[i] * id);
+        /* 1.5 * 2^23 added: the low bits hold the number rounded to nearest even. */
+        b->q[i] = (int8_t)(wg_f32_bits(x[i] * id + 12582912.0f) & 0xff);
         b->half_sum[i / 16] += b->q[i];
     }
     b->sum = b->half_sum[0] + b->half_sum[1];

@@ -77,7 +77,7 @@ WG_DEQUANT_TYPES(WG_DECLARE)
 WG_Q8_TYPES(WG_DECLARE)
 #undef WG_DECLARE
 
-wg_act_pack_fn wg_pack_f32_ref, wg_pack_q8_ref;
+wg_act_pack_fn wg_pack_f32_ref, wg_pack_q8_ref, wg_pack_q8_avx2;
 wg_attn_fn wg_attn_f32_ref, wg_attn_f16_ref;
 void wg_rmsnorm_ref(const float *x, const float *w, float *y, int64_t n, float eps);
 void wg_layernorm_ref(const float *x, const float *w, const float *b, float *y, int64_t n,

@@ -203,7 +203,9 @@ DEFINE(q6_k, 8, 210, 6, 5, 16, false)
 
 static void WG_LEVEL(set_rows_matmuls)(struct wg_kernels *k)
 {
-#define SET(type, name) k->matmul[WG_TYPE_##type].run = WG_LEVEL(matmul_##name);
+#define SET(type, name)                                                                            \
+    k->matmul[WG_TYPE_##type].run = WG_LEVEL(matmul_##name);                                       \
+    k->matmul[WG_TYPE_##type].pack = wg_pack_q8_avx2;
     WG_Q8_TYPES(SET)
 #undef SET
 }
