@@ -16,12 +16,13 @@ MAY_INCLUDE = {
     "kernel": "base",
     "license": "base package text",
     "model": "base package kernel",
+    "convert": "base package text kernel model",
     "engine": "base package text kernel model",
     "plan": "base package kernel license model engine",
     "report": "base package text license model engine plan",
     "api": "base package text model engine",
     "api": "base package text model engine",
-    "cli": "base package text kernel license model engine plan report",
+    "cli": "base package text kernel license model convert engine plan report",
 }
 
 

@@ -1,0 +1,16 @@
+/* The readers of formats: each fills a job and writes the keys of the new file. */
+#ifndef WG_CONVERT_FROM_H
+#define WG_CONVERT_FROM_H
+
+#include "convert/job.h"
+
+struct wg_gguf;
+struct wg_pkg;
+struct wg_source;
+
+/* All keys are copied but those of a split set; g has to stay open. */
+enum wg_status wg_conv_from_gguf(const struct wg_gguf *g, const struct wg_convert_opts *o,
+                                 struct wg_conv_job *j, struct wg_gguf_out *out,
+                                 struct wg_err *err) WG_NODISCARD;
+
+#endif
