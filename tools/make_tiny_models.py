@@ -36,6 +36,12 @@ GEMMA3 = {"full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "fa
 MLA = {"kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 6,
        "num_key_value_heads": 4, "n_routed_experts": 6, "num_experts_per_tok": 3,
        "moe_intermediate_size": 16, "num_hidden_layers": 3, "first_k_dense_replace": 1}
+# Texts longer than the chunks of 64 in which the reference computes.
+DELTA = {"num_hidden_layers": 4, "head_dim": 16, "max_position_embeddings": 128,
+         "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8,
+         "linear_value_head_dim": 12, "linear_conv_kernel_dim": 4, "lengths": (70, 11)}
+EXPERTS = {"num_experts": 6, "num_experts_per_tok": 2, "moe_intermediate_size": 16,
+           "shared_expert_intermediate_size": 24}
 
 # name: (family of classes, changes to BASE)
 HF = {
@@ -86,6 +92,17 @@ HF = {
     "phi4-mini-longrope": ("Phi3", {
         "original_max_position_embeddings": 16, "tie_word_embeddings": True,
         "rope_parameters": {**LONG, "partial_rotary_factor": 1.0}}),
+    "qwen3-next": ("Qwen3Next", {**DELTA, **EXPERTS}),
+    "qwen3-next-dense": ("Qwen3Next", {
+        **DELTA, "num_experts": 0, "linear_num_value_heads": 2, "linear_conv_kernel_dim": 2,
+        "attention_bias": True, "tie_word_embeddings": True, "layer_types":
+        ["full_attention", "linear_attention", "linear_attention", "full_attention"]}),
+    "qwen3.5": ("Qwen3_5Text", {**DELTA, "rope_parameters": {
+        **ROPE, "partial_rotary_factor": 0.5, "mrope_section": [2, 1, 1],
+        "mrope_interleaved": True}}),
+    "qwen3.5-tied": ("Qwen3_5Text", {**DELTA, "linear_num_value_heads": 6, "head_dim": 8,
+                                     "linear_value_head_dim": 6, "tie_word_embeddings": True}),
+    "qwen3.5-moe": ("Qwen3_5MoeText", {**DELTA, **EXPERTS}),
 }
 
 Q = gguf.GGMLQuantizationType
@@ -113,14 +130,20 @@ torch.set_num_threads(2)
 
 def build(classes, changes, seed):
     torch.manual_seed(seed)
+    changes = {k: v for k, v in changes.items() if k != "lengths"}
     cfg = getattr(tf, classes + "Config")(**{**BASE, "rope_parameters": dict(ROPE), **changes})
-    name = classes.replace("Gemma3Text", "Gemma3")
+    name = classes.removesuffix("Text")
+    less_one = classes.startswith(("Gemma", "Qwen3Next", "Qwen3_5"))
     model = getattr(tf, name + "ForCausalLM")._from_config(cfg, attn_implementation="eager",
                                                            experts_implementation="eager")
     with torch.no_grad():
         for n, p in model.named_parameters():
             is_norm = "norm" in n and n.endswith("weight")
-            p.normal_(1.0 if is_norm and not classes.startswith("Gemma") else 0.0, 0.3)
+            plain = not less_one or "linear_attn.norm" in n
+            p.normal_(1.0 if is_norm and plain else 0.0, 0.3)
+            if n.endswith("A_log"):
+                # Heads that keep their state for a hundred positions, and heads that do not.
+                p.copy_(torch.linspace(-4.5, 0.5, len(p)))
             p.copy_(p.bfloat16())
         for n, b in model.named_buffers():
             if n.endswith("e_score_correction_bias"):
@@ -137,12 +160,12 @@ def greedy(model, ids):
     return out[len(ids):]
 
 
-def expect(model, seed):
+def expect(model, seed, lengths=LENGTHS):
     """Logits and greedy tokens of float64."""
     model = model.to(torch.float64)
     rng = np.random.default_rng(seed)
     prompts = []
-    for n in LENGTHS:
+    for n in lengths:
         ids = rng.integers(0, model.config.vocab_size, n).tolist()
         with torch.no_grad():
             logits = model(torch.tensor([ids]), use_cache=False).logits[0].numpy()
@@ -160,7 +183,7 @@ def make_hf(out, name, seed):
     copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
     for extra in set(os.listdir(folder)) - {"config.json", "model.safetensors"}:
         os.remove(os.path.join(folder, extra))
-    return expect(model, seed)
+    return expect(model, seed, HF[name][1].get("lengths", LENGTHS))
 
 
 def permute(w, heads):

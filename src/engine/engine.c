@@ -229,18 +229,8 @@ static enum wg_status check_feeds(const struct wg_engine *e, const struct wg_fee
     return WG_OK;
 }
 
-/* A longrope model turns all positions by other frequencies once its text is long: what the session
- * holds is computed again from its ids, as the reference does. */
-static void run_range(struct wg_engine *e, struct wg_session *s, int64_t from, int64_t to)
-{
-    for (int64_t at = from; at < to;) {
-        int n = 0;
-        for (; n < e->max_batch && at < to; n++, at++)
-            e->batch[n] = (struct wg_batch_token){.id = s->ids[at], .pos = at, .kv = &s->kv};
-        wg_forward_run(e->forward, e->pool, e->batch, n);
-    }
-}
-
+/* A longrope model turns all positions by other frequencies once its text is long, as the reference
+ * does. */
 static void switch_rope(struct wg_engine *e, const struct wg_feed *f)
 {
     int64_t from = e->model.spec->long_rope_from;
@@ -251,7 +241,21 @@ static void switch_rope(struct wg_engine *e, const struct wg_feed *f)
         return;
     s->kv.long_text = long_text;
     wg_kv_truncate(&s->kv, 0);
-    run_range(e, s, 0, s->length);
+}
+
+/* Runs the session's tokens that its cache lost (to a change of frequencies, or because a state
+ * cannot go back) once more. */
+static enum wg_status catch_up(struct wg_engine *e, struct wg_session *s, struct wg_err *err)
+{
+    while (s->kv.length < s->length) {
+        int n = 0;
+        if (wg_interrupted())
+            return wg_fail(err, WG_E_INTERRUPTED, "interrupted");
+        for (int64_t at = s->kv.length; n < e->max_batch && at < s->length; n++, at++)
+            e->batch[n] = (struct wg_batch_token){.id = s->ids[at], .pos = at, .kv = &s->kv};
+        wg_forward_run(e->forward, e->pool, e->batch, n);
+    }
+    return WG_OK;
 }
 
 static void add_token(struct wg_engine *e, const struct wg_feed *f, int64_t t, int slot)
@@ -277,9 +281,11 @@ enum wg_status wg_engine_step(struct wg_engine *e, const struct wg_feed *feeds, 
 
     WG_TRY(check_feeds(e, feeds, n_feeds, err));
     pthread_mutex_lock(&e->lock);
-    for (int i = 0; i < n_feeds; i++)
+    for (int i = 0; i < n_feeds && st == WG_OK; i++) {
         switch_rope(e, &feeds[i]);
-    while (feed < n_feeds) {
+        st = catch_up(e, feeds[i].session, err);
+    }
+    while (st == WG_OK && feed < n_feeds) {
         int n = 0;
         if (wg_interrupted()) {
             st = wg_fail(err, WG_E_INTERRUPTED, "interrupted");

@@ -55,7 +55,8 @@ struct wg_engine *wg_session_engine(const struct wg_session *s);
 int64_t wg_session_length(const struct wg_session *s); /* tokens so far */
 int64_t wg_session_capacity(const struct wg_session *s);
 const int32_t *wg_session_ids(const struct wg_session *s); /* [length], borrowed */
-/* Back to the first `length` tokens. */
+/* Back to the first `length` tokens. Models with a recurrent state run these again at the next
+ * step: it cannot be taken back. */
 void wg_session_truncate(struct wg_session *s, int64_t length);
 
 /* What one session wants of a step. */

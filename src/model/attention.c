@@ -35,6 +35,17 @@ void wg_kv_store(const struct wg_forward *f, const struct wg_kv *kv, char *dst, 
         f->k->f32_to_f16(src, (uint16_t *)(void *)dst, n);
 }
 
+/* Values from one query head to the next, and where head `head` of a token's Q, K, V is. */
+static int64_t q_stride(const struct wg_attn_spec *a)
+{
+    return a->gated ? 2 * (int64_t)a->d_head : a->d_head;
+}
+
+static int64_t head_at(const struct wg_attn_spec *a, int64_t head)
+{
+    return head * a->d_head + WG_MIN(head, a->n_heads) * (q_stride(a) - a->d_head);
+}
+
 /* Norms and rotates one head of a token's Q; norms, rotates and stores one of its K; stores one of
  * V. */
 static void finish_head(const struct wg_forward *f, int layer, int head, int t)
@@ -43,7 +54,7 @@ static void finish_head(const struct wg_forward *f, int layer, int head, int t)
     const struct wg_layer *l = &f->m->layers[layer];
     const struct wg_batch_token *tok = &f->tokens[t];
     const struct wg_kv_layer *kl = &tok->kv->layers[layer];
-    float *v = f->qkv + (int64_t)t * f->qkv_width + (int64_t)head * a->d_head;
+    float *v = f->qkv + (int64_t)t * f->qkv_width + head_at(a, head);
     size_t pos = (size_t)tok->pos;
 
     if (head < a->n_heads) {
@@ -85,14 +96,21 @@ static void project_qkv(const struct wg_forward *f, const struct wg_worker *w, i
         if (p == 0 || !wg_same_pack(f, parts[p - 1]->type, parts[p]->type))
             in = wg_pack_rows(f, w, parts[p]->type, f->x, s->d_model, s->d_model, &l->attn_norm);
         int64_t lo = WG_MAX(begin, first) - first, hi = WG_MIN(end, first + heads[p]) - first;
-        wg_matmul_rows(f, parts[p], in, f->qkv + (int64_t)first * a->d_head, f->qkv_width,
-                       lo * a->d_head, hi * a->d_head);
+        int64_t width = p == 0 ? q_stride(a) : a->d_head;
+        wg_matmul_rows(f, parts[p], in, f->qkv + head_at(a, first), f->qkv_width, lo * width,
+                       hi * width);
         first += heads[p];
     }
     for (int t = 0; t < f->n; t++)
         for (int64_t h = begin; h < end; h++)
             finish_head(f, layer, (int)h, t);
     wg_barrier(w);
+}
+
+static void gate_head(const struct wg_attn_spec *a, const float *gate, float *out)
+{
+    for (int i = 0; i < a->d_head; i++)
+        out[i] *= 1.0f / (1.0f + expf(-gate[i]));
 }
 
 /* The query heads of KV head g for token t. */
@@ -109,11 +127,11 @@ static void attend(const struct wg_forward *f, const struct wg_worker *w, int la
         visible = a->window;
     }
     struct wg_attn_args args = {
-        .q = f->qkv + (int64_t)t * f->qkv_width + (int64_t)g * group * a->d_head,
+        .q = f->qkv + (int64_t)t * f->qkv_width + head_at(a, (int64_t)g * group),
         .k = kl->k + (size_t)g * kl->k_head_bytes + (size_t)first * kl->k_row_bytes,
         .v = kl->v + (size_t)g * kl->v_head_bytes + (size_t)first * kl->v_row_bytes,
         .out = f->attn + (int64_t)t * f->attn_width + (int64_t)g * group * a->d_head,
-        .q_stride = a->d_head,
+        .q_stride = q_stride(a),
         .out_stride = a->d_head,
         .k_stride = kl->k_row_bytes,
         .v_stride = kl->v_row_bytes,
@@ -126,6 +144,8 @@ static void attend(const struct wg_forward *f, const struct wg_worker *w, int la
         .scratch = wg_own_memory(f, w) + f->pack_bytes,
     };
     f->k->attn[tok->kv->type](&args);
+    for (int h = 0; a->gated && h < group; h++)
+        gate_head(a, args.q + h * args.q_stride + a->d_head, args.out + h * args.out_stride);
 }
 
 void wg_attention(const struct wg_forward *f, const struct wg_worker *w, int layer)

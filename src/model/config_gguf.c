@@ -37,6 +37,14 @@ static const struct {
     {"expert_used_count", "num_experts_per_tok"},
     {"expert_feed_forward_length", "moe_intermediate_size"},
     {"expert_shared_feed_forward_length", "shared_expert_intermediate_size"},
+    {"full_attention_interval", "full_attention_interval"},
+    {"attention.recurrent_layers", "recurrent_layers"},
+    {"nextn_predict_layers", "nextn_predict_layers"},
+    {"ssm.conv_kernel", "linear_conv_kernel_dim"},
+    {"ssm.state_size", "linear_key_head_dim"},
+    {"ssm.group_count", "linear_num_key_heads"},
+    {"ssm.time_step_rank", "linear_num_value_heads"},
+    {"ssm.inner_size", "ssm_inner_size"},
 };
 
 static enum wg_status scalar_json(const struct wg_gguf_kv *kv, uint64_t i, json_t **out,

@@ -9,7 +9,7 @@
 enum { BUF_ALIGN = 64 };
 
 struct sizes {
-    int64_t qkv, attn, ff, rope, max_cols, latent;
+    int64_t qkv, attn, conv, ff, rope, max_cols, latent;
     int64_t row; /* of a thread's own scratch */
     size_t attn_scratch;
 };
@@ -19,29 +19,52 @@ static size_t align_up(size_t n)
     return (n + BUF_ALIGN - 1) & ~(size_t)(BUF_ALIGN - 1);
 }
 
+static void widen_for_attention(struct sizes *z, const struct wg_attn_spec *a)
+{
+    int64_t q = (int64_t)a->n_heads * a->d_head, kv = (int64_t)a->n_kv_heads * a->d_head;
+    size_t scratch = wg_attn_scratch_bytes(a->n_heads / a->n_kv_heads, a->d_head, a->d_head);
+
+    z->qkv = WG_MAX(z->qkv, (a->gated ? 2 * q : q) + 2 * kv);
+    z->attn = WG_MAX(z->attn, q);
+    z->attn_scratch = WG_MAX(z->attn_scratch, scratch);
+}
+
+/* Compressed Q and KV stand in the same row as the full Q. */
+static void widen_for_latent(struct sizes *z, const struct wg_attn_spec *a)
+{
+    const struct wg_mla_spec *m = &a->mla;
+    int width = m->kv_rank + m->d_rope;
+
+    z->qkv = WG_MAX(z->qkv, (int64_t)a->n_heads * a->d_head + m->q_rank + width);
+    z->latent = WG_MAX(z->latent, (int64_t)a->n_heads * (width + m->kv_rank));
+    z->row = WG_MAX(z->row, m->kv_rank);
+    z->attn = WG_MAX(z->attn, (int64_t)a->n_heads * m->d_v);
+    z->max_cols = WG_MAX(z->max_cols, m->q_rank);
+    z->attn_scratch = WG_MAX(z->attn_scratch, wg_attn_scratch_bytes(a->n_heads, width, m->kv_rank));
+}
+
+static void widen_for_delta(struct sizes *z, const struct wg_delta_spec *d)
+{
+    int64_t channels = wg_delta_channels(d), values = (int64_t)d->n_v_heads * d->d_v;
+
+    z->qkv = WG_MAX(z->qkv, channels + values + 2 * (int64_t)d->n_v_heads);
+    z->conv = WG_MAX(z->conv, channels);
+    z->attn = WG_MAX(z->attn, values);
+}
+
 static struct sizes widths(const struct wg_spec *s)
 {
     struct sizes z = {.max_cols = s->d_model, .row = s->d_model};
 
     for (int i = 0; i < s->n_layers; i++) {
-        const struct wg_attn_spec *a = &s->layers[i].attn;
-        int64_t q = (int64_t)a->n_heads * a->d_head, kv = (int64_t)a->n_kv_heads * a->d_head;
-        if (a->mla.kv_rank) {
-            const struct wg_mla_spec *m = &a->mla;
-            int width = m->kv_rank + m->d_rope;
-            kv = (m->q_rank + width + 1) / 2;
-            z.latent = WG_MAX(z.latent, (int64_t)a->n_heads * (width + m->kv_rank));
-            z.row = WG_MAX(z.row, m->kv_rank);
-            z.attn = WG_MAX(z.attn, (int64_t)a->n_heads * m->d_v);
-            z.max_cols = WG_MAX(z.max_cols, m->q_rank);
-            z.attn_scratch =
-                WG_MAX(z.attn_scratch, wg_attn_scratch_bytes(a->n_heads, width, m->kv_rank));
-        }
-        size_t scratch = wg_attn_scratch_bytes(a->n_heads / a->n_kv_heads, a->d_head, a->d_head);
-        z.qkv = WG_MAX(z.qkv, q + 2 * kv);
-        z.attn = WG_MAX(z.attn, q);
-        z.ff = WG_MAX(z.ff, WG_MAX(s->layers[i].mlp.d_ff, s->layers[i].mlp.moe.d_shared));
-        z.attn_scratch = WG_MAX(z.attn_scratch, scratch);
+        const struct wg_layer_spec *l = &s->layers[i];
+        z.ff = WG_MAX(z.ff, WG_MAX(l->mlp.d_ff, l->mlp.moe.d_shared));
+        if (l->mixer == WG_MIXER_DELTA)
+            widen_for_delta(&z, &l->delta);
+        else
+            widen_for_attention(&z, &l->attn);
+        if (l->attn.mla.kv_rank)
+            widen_for_latent(&z, &l->attn);
     }
     z.max_cols = WG_MAX(z.max_cols, WG_MAX(z.attn, z.ff));
     for (int i = 0; i < s->n_ropes; i++)
@@ -70,7 +93,7 @@ uint64_t wg_forward_bytes(const struct wg_spec *s, int max_tokens, int threads)
 {
     struct sizes z = widths(s);
     uint64_t t = (uint64_t)max_tokens;
-    uint64_t floats = (uint64_t)(2 * s->d_model + z.latent + z.qkv + z.attn + 2 * z.ff) +
+    uint64_t floats = (uint64_t)(2 * s->d_model + z.latent + z.qkv + z.attn + z.conv + 2 * z.ff) +
                       (uint64_t)(z.rope * s->n_ropes);
     size_t pack = max_act_bytes(z.max_cols);
 
@@ -106,6 +129,7 @@ enum wg_status wg_forward_new(const struct wg_model *m, int max_tokens, int thre
                              .exact = exact,
                              .qkv_width = z.qkv,
                              .attn_width = z.attn,
+                             .conv_width = z.conv,
                              .ff_width = z.ff,
                              .cs_width = z.rope,
                              .latent_width = z.latent,
@@ -116,8 +140,8 @@ enum wg_status wg_forward_new(const struct wg_model *m, int max_tokens, int thre
     int64_t t = max_tokens;
     bool ok = alloc_floats(&f->x, t, s->d_model) && alloc_floats(&f->delta, t, s->d_model) &&
               alloc_floats(&f->qkv, t, z.qkv) && alloc_floats(&f->attn, t, z.attn) &&
-              alloc_floats(&f->ff, 2 * t, z.ff) && alloc_floats(&f->cs, t * s->n_ropes, z.rope) &&
-              alloc_floats(&f->latent, t, z.latent);
+              alloc_floats(&f->conv, t, z.conv) && alloc_floats(&f->ff, 2 * t, z.ff) &&
+              alloc_floats(&f->cs, t * s->n_ropes, z.rope) && alloc_floats(&f->latent, t, z.latent);
     f->act = ok ? wg_alloc_aligned(BUF_ALIGN, (size_t)t, f->act_bytes) : NULL;
     f->own = ok ? wg_alloc_aligned(BUF_ALIGN, (size_t)threads, f->own_bytes) : NULL;
     if (!ok || !f->act || !f->own) {
@@ -141,6 +165,7 @@ void wg_forward_free(struct wg_forward *f)
     wg_free(f->delta);
     wg_free(f->qkv);
     wg_free(f->attn);
+    wg_free(f->conv);
     wg_free(f->ff);
     wg_free(f->cs);
     wg_free(f->latent);
@@ -333,7 +358,10 @@ static void run_layer(const struct wg_forward *f, const struct wg_worker *w, int
     const struct wg_layer *l = &f->m->layers[i];
     bool parallel = f->m->spec->parallel;
 
-    wg_attention(f, w, i);
+    if (l->delta)
+        wg_delta_net(f, w, i);
+    else
+        wg_attention(f, w, i);
     if (parallel)
         wg_mlp_hidden(f, w, i, &l->attn_norm);
     wg_add_projection(f, w, &l->o, &l->post_attn_norm, f->attn, f->attn_width);

@@ -1,6 +1,7 @@
 /*
- * What the files of the forward pass share (forward.c, attention.c, mlp.c): its buffers, and the
- * two steps that every block is made of, packing activations and multiplying rows. Private to them.
+ * What the files of the forward pass share (forward.c, attention.c, delta.c, mlp.c, moe.c): its
+ * buffers, and the two steps that every block is made of, packing activations and multiplying rows.
+ * Private to them.
  *
  * All functions here run on every thread of the pool at once. Those that end in a barrier say so.
  */
@@ -24,13 +25,14 @@ struct wg_forward {
     float *x;     /* [tokens][d_model] residual stream */
     float *qkv;   /* [tokens][qkv_width] */
     float *attn;  /* [tokens][attn_width] */
+    float *conv;  /* [tokens][conv_width] Q, K, V of a delta net after its convolution */
     float *ff;    /* [2][tokens][ff_width] gate (or the only one), then up */
     float *delta; /* [tokens][d_model] output of a block before it is added */
     float *cs;    /* [ropes][tokens][cs_width] cosine, sine pairs */
     char *act;    /* [tokens][act_bytes] packed activations, shared */
     char *own;    /* [threads][own_bytes]: private packs, attention scratch, one row */
     size_t act_bytes, own_bytes, attn_scratch_bytes, pack_bytes;
-    int64_t qkv_width, attn_width, ff_width, cs_width;
+    int64_t qkv_width, attn_width, conv_width, ff_width, cs_width;
     float *latent; /* [tokens][latent_width] absorbed queries, weighted latents of all heads */
     int64_t latent_width; /* 0: no latent attention */
 
@@ -113,6 +115,8 @@ void wg_mla(const struct wg_forward *f, const struct wg_worker *w, int layer);
 
 /* attention.c: the attention output of a layer in f->attn; ends in a barrier. */
 void wg_attention(const struct wg_forward *f, const struct wg_worker *w, int layer);
+/* delta.c: the output of a delta net in f->attn; ends in a barrier. */
+void wg_delta_net(const struct wg_forward *f, const struct wg_worker *w, int layer);
 /* mlp.c: the hidden values of a layer's dense MLP over norm(x) in f->ff; ends in a barrier. */
 void wg_mlp_hidden(const struct wg_forward *f, const struct wg_worker *w, int layer,
                    const struct wg_norm *norm);

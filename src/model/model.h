@@ -42,6 +42,24 @@ struct wg_latent {
     struct wg_matrix kv_b;         /* [heads * (d_nope + d_v), kv_rank] */
 };
 
+/* Where the heads of a delta net stand in a row: value head j of key head g at
+ * first + g * group + j * head. */
+struct wg_heads {
+    int64_t first, group, head;
+};
+
+/* A delta net's weights. Vectors are in the order of heads (0, 0), (0, 1) ..., whatever the file
+ * says; the matrices stay as they are, and the places say where their outputs are. */
+struct wg_delta {
+    struct wg_matrix in[4]; /* projections of one input, their outputs side by side */
+    int n_in;
+    struct wg_heads q, k, v, z, beta, alpha; /* in these outputs; of q and k j is 0 */
+    struct wg_heads out;                     /* in the input of wg_layer.o */
+    const float *conv;                       /* [taps][channels], the token's own tap last */
+    const float *decay, *dt;                 /* [n_v_heads] */
+    struct wg_norm norm;                     /* [d_v] */
+};
+
 struct wg_layer {
     struct wg_norm attn_norm, post_attn_norm, mlp_norm, post_mlp_norm; /* [d_model] */
     struct wg_norm q_norm, k_norm;                                     /* [d_head] */
@@ -49,6 +67,7 @@ struct wg_layer {
     struct wg_latent *latent; /* NULL: ordinary attention */
     struct wg_matrix gate, up, down;
     struct wg_experts *experts; /* NULL: a dense MLP */
+    struct wg_delta *delta;     /* NULL: attention */
 };
 
 struct wg_model {

@@ -40,10 +40,29 @@ static const struct wg_rename common[] = {
     {"mlp.shared_experts.up_proj", "ffn_up_shexp"},
     {"mlp.shared_experts.down_proj", "ffn_down_shexp"},
     {"mlp.shared_expert_gate", "ffn_gate_inp_shexp"},
+    {"linear_attn.in_proj_qkvz", "ssm_in"},
+    {"linear_attn.in_proj_ba", "ssm_ba"},
+    {"linear_attn.in_proj_qkv", "attn_qkv"},
+    {"linear_attn.in_proj_z", "attn_gate"},
+    {"linear_attn.in_proj_b", "ssm_beta"},
+    {"linear_attn.in_proj_a", "ssm_alpha"},
+    {"linear_attn.conv1d", "ssm_conv1d"},
+    {"linear_attn.norm", "ssm_norm"},
+    {"linear_attn.out_proj", "ssm_out"},
     {"input_layernorm", "attn_norm"},
     {"embed_tokens", "token_embd"},
     {"norm", "output_norm"},
     {"lm_head", "output"},
+    {NULL, NULL},
+};
+
+/* The same for the few tensors that are called neither weight nor bias: whole names. */
+static const struct wg_rename bare[] = {
+    {"mlp.gate.e_score_correction_bias", "exp_probs_b.bias"},
+    {"mlp.experts.gate_up_proj", "ffn_gate_up_exps.weight"},
+    {"mlp.experts.down_proj", "ffn_down_exps.weight"},
+    {"linear_attn.A_log", "ssm_a"},
+    {"linear_attn.dt_bias", "ssm_dt.bias"},
     {NULL, NULL},
 };
 
@@ -66,15 +85,13 @@ static const char *skip_prefix(const char *name)
     return name;
 }
 
-/* Tensors that are no part of the text model's weights: buffers, and towers for pictures and sound.
- */
+/* Tensors that are no part of the text model's weights: buffers, towers for pictures and sound, and
+ * heads that draft several tokens (mtp), which transformers leaves out too. */
 static bool is_foreign(const struct wg_source *s, const char *name)
 {
-    const char *end = strstr(name, "rotary_emb.inv_freq");
-
     unsigned layer;
 
-    if (end)
+    if (strstr(name, "rotary_emb.inv_freq") || strncmp(name, "mtp.", 4) == 0)
         return true;
     /* Layers after the last one guess tokens ahead (multi-token prediction); the model itself does
      * not pass them. */
@@ -114,19 +131,17 @@ static bool canonical(const struct wg_source *s, const char *name, char out[128]
     unsigned n;
     int used = 0;
 
-    /* The one tensor that is neither called weight nor bias. */
-    if (dot && strcmp(dot, ".e_score_correction_bias") == 0 &&
-        sscanf(stem, "layers.%9u.", &n) == 1) {
-        snprintf(out, 128, "blk.%u.exp_probs_b.bias", n);
-        return true;
-    }
-
-    if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0))
-        return false;
     if (sscanf(stem, "layers.%9u.%n", &n, &used) == 1 && used > 0) {
         snprintf(layer, sizeof layer, "blk.%u.", n);
         stem += used;
     }
+    to = lookup(bare, stem, strlen(stem));
+    if (to) {
+        snprintf(out, 128, "%s%s", layer, to);
+        return true;
+    }
+    if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0))
+        return false;
     size_t len = (size_t)(dot - stem);
     to = lookup(s->family->renames, stem, len);
     if (!to)

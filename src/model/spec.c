@@ -91,11 +91,25 @@ static enum wg_status check_mla(const struct wg_attn_spec *a, const char *name, 
     return check_range(name, "v_head_dim", m->d_v, 1, 1024, err);
 }
 
-static enum wg_status check_layer(const struct wg_spec *s, int layer, const char *name,
+static enum wg_status check_delta(const struct wg_delta_spec *d, const char *name,
                                   struct wg_err *err)
 {
-    const struct wg_layer_spec *l = &s->layers[layer];
-    const struct wg_attn_spec *a = &l->attn;
+    WG_TRY(check_range(name, "the number of key heads of a delta net", d->n_k_heads, 1, 4096, err));
+    WG_TRY(
+        check_range(name, "the number of value heads of a delta net", d->n_v_heads, 1, 4096, err));
+    if (d->n_v_heads % d->n_k_heads != 0)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: %d value heads of a delta net are not a multiple of %d key heads", name,
+                       d->n_v_heads, d->n_k_heads);
+    WG_TRY(check_range(name, "the key size of a delta net", d->d_k, 1, 1024, err));
+    WG_TRY(check_range(name, "the value size of a delta net", d->d_v, 1, 1024, err));
+    return check_range(name, "the taps of a delta net's convolution", d->taps, 1, 64, err);
+}
+
+static enum wg_status check_attention(const struct wg_spec *s, int layer, const char *name,
+                                      struct wg_err *err)
+{
+    const struct wg_attn_spec *a = &s->layers[layer].attn;
 
     WG_TRY(check_range(name, "the number of attention heads", a->n_heads, 1, 4096, err));
     WG_TRY(check_range(name, "the number of KV heads", a->n_kv_heads, 1, a->n_heads, err));
@@ -108,7 +122,16 @@ static enum wg_status check_layer(const struct wg_spec *s, int layer, const char
     if (a->rope >= 0 && s->ropes[a->rope].dims > a->d_head)
         return wg_fail(err, WG_E_INPUT, "%s: %d rotary dimensions are more than the head size %d",
                        name, s->ropes[a->rope].dims, a->d_head);
-    WG_TRY(check_mla(a, name, err));
+    return check_mla(a, name, err);
+}
+
+static enum wg_status check_layer(const struct wg_spec *s, int layer, const char *name,
+                                  struct wg_err *err)
+{
+    const struct wg_layer_spec *l = &s->layers[layer];
+
+    WG_TRY(l->mixer == WG_MIXER_DELTA ? check_delta(&l->delta, name, err)
+                                      : check_attention(s, layer, name, err));
     WG_TRY(check_moe(&l->mlp.moe, name, err));
     return check_range(name, "the feed-forward size", l->mlp.d_ff, 1, INT64_C(1) << 24, err);
 }
@@ -142,12 +165,37 @@ struct wg_kv_shape wg_kv_shape_of(const struct wg_attn_spec *a)
     return (struct wg_kv_shape){.heads = a->n_kv_heads, .d_k = a->d_head, .d_v = a->d_head};
 }
 
+int64_t wg_delta_channels(const struct wg_delta_spec *d)
+{
+    return 2 * (int64_t)d->n_k_heads * d->d_k + (int64_t)d->n_v_heads * d->d_v;
+}
+
+int64_t wg_delta_past_values(const struct wg_delta_spec *d)
+{
+    return WG_MAX(0, d->taps - 1) * wg_delta_channels(d);
+}
+
+int64_t wg_delta_state_values(const struct wg_delta_spec *d)
+{
+    return (int64_t)d->n_v_heads * d->d_v * d->d_k;
+}
+
+bool wg_spec_recurrent(const struct wg_spec *s)
+{
+    for (int i = 0; i < s->n_layers; i++)
+        if (s->layers[i].mixer == WG_MIXER_DELTA)
+            return true;
+    return false;
+}
+
 uint64_t wg_spec_kv_bytes(const struct wg_spec *s, int64_t positions, int kv_bytes)
 {
     uint64_t total = 0;
 
     for (int i = 0; i < s->n_layers; i++) {
         struct wg_kv_shape k = wg_kv_shape_of(&s->layers[i].attn);
+        const struct wg_delta_spec *d = &s->layers[i].delta;
+        total += sizeof(float) * (uint64_t)(wg_delta_past_values(d) + wg_delta_state_values(d));
         total += (uint64_t)k.heads * (uint64_t)(k.d_k + k.d_v) * (uint64_t)kv_bytes *
                  (uint64_t)positions;
     }

@@ -57,6 +57,7 @@ struct wg_attn_spec {
     float scale;    /* of q.k, usually 1 / sqrt(d_head) */
     float softcap;  /* 0: none */
     bool qk_norm;   /* a norm over each head of Q and K, before the rotation */
+    bool gated;     /* each query head comes with a gate: the head's output times its sigmoid */
     /* Queries at position p are multiplied by 1 + temp_beta * ln(1 + floor(p / temp_context)). */
     float temp_beta; /* 0: not */
     int64_t temp_context;
@@ -69,6 +70,26 @@ struct wg_kv_shape {
     int heads, d_k, d_v;
 };
 struct wg_kv_shape wg_kv_shape_of(const struct wg_attn_spec *a);
+
+/*
+ * A gated delta net (Yang et al. 2024): Q, K and V go through a causal convolution of each channel
+ * and an activation; Q and K get length 1; each value head keeps a matrix S [d_v][d_k] that a token
+ * decays, corrects and reads:
+ *     S = S exp(g);  S += b (v - S k) k';  o = S q / sqrt(d_k)
+ * with b = sigmoid(beta) and g = decay * softplus(alpha + dt). The output is normed over the head
+ * and multiplied by silu(z).
+ */
+struct wg_delta_spec {
+    int n_k_heads, n_v_heads; /* of Q and K; of V, a multiple: each serves as many in turn */
+    int d_k, d_v;
+    int taps;        /* of the convolution, the token's own included */
+    enum wg_act act; /* after the convolution */
+    /* The files keep value head j of key head g at j * n_k_heads + g, not side by side. */
+    bool tiled;
+};
+
+/* What mixes the positions of a layer. */
+enum wg_mixer { WG_MIXER_ATTENTION, WG_MIXER_DELTA };
 
 /* How a mixture of experts chooses for a token. */
 enum wg_router {
@@ -96,7 +117,9 @@ struct wg_mlp_spec {
 };
 
 struct wg_layer_spec {
-    struct wg_attn_spec attn;
+    enum wg_mixer mixer;
+    struct wg_attn_spec attn; /* all zero in a layer of another mixer */
+    struct wg_delta_spec delta;
     struct wg_mlp_spec mlp;
 };
 
@@ -141,8 +164,17 @@ void wg_spec_drop_ropes(struct wg_spec *s);
 /* Room for the frequencies of long texts. */
 enum wg_status wg_rope_need_long(struct wg_rope *r, struct wg_err *err) WG_NODISCARD;
 
-/* Bytes of KV cache a position takes over all layers whose window is not full yet, and the bytes of
- * a session of n positions (windows counted), for elements of kv_bytes each. */
+/* Values that a delta net remembers: inputs of its convolution, and the matrices of its heads. */
+int64_t wg_delta_past_values(const struct wg_delta_spec *d);
+int64_t wg_delta_state_values(const struct wg_delta_spec *d);
+/* Channels of its convolution: Q, K, V. */
+int64_t wg_delta_channels(const struct wg_delta_spec *d);
+
+/* True when a layer has a state that cannot be taken back to an earlier position. */
+bool wg_spec_recurrent(const struct wg_spec *s);
+
+/* Bytes of a session of n positions: the KV cache for elements of kv_bytes each, and the recurrent
+ * state, which has one size whatever n is. */
 uint64_t wg_spec_kv_bytes(const struct wg_spec *s, int64_t positions, int kv_bytes);
 
 #endif

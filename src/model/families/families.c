@@ -146,7 +146,9 @@ enum wg_status wg_read_dense(const struct wg_config *c, const struct wg_dense_de
     WG_TRY(size_key(c, "vocab_size", d->vocab, 1 << 24, &s->n_vocab, err));
     WG_TRY(size_key(c, "max_position_embeddings", d->context, INT64_C(1) << 32, &s->context_length,
                     err));
-    if (c->gguf && (!wg_cfg_has(c, "num_attention_heads") || !wg_cfg_has(c, "intermediate_size")))
+    /* A model of experts only need not have a dense size. */
+    if (c->gguf && (!wg_cfg_has(c, "num_attention_heads") ||
+                    (!wg_cfg_has(c, "intermediate_size") && !wg_cfg_has(c, "num_experts"))))
         return wg_fail(err, WG_E_INPUT,
                        "%s: the keys for head counts or feed-forward size are missing", c->name);
     WG_TRY(
@@ -211,5 +213,23 @@ enum wg_status wg_read_moe_layer(const struct wg_config *c, const struct wg_moe_
     m->scale = 1;
     m->n_groups = m->groups_used = 1;
     m->shared_gate = m->d_shared > 0;
+    return WG_OK;
+}
+
+enum wg_status wg_read_sparse_layers(const struct wg_config *c, const struct wg_moe_defaults *d,
+                                     struct wg_spec *s, struct wg_err *err)
+{
+    const json_t *dense = json_object_get(c->text, "mlp_only_layers"), *item;
+    int64_t step;
+    size_t at;
+
+    WG_TRY(wg_cfg_i64(c, "decoder_sparse_step", 1, 1, WG_MAX_LAYERS, &step, err));
+    for (int i = 0; i < s->n_layers; i++) {
+        bool sparse = (i + 1) % step == 0;
+        json_array_foreach(dense, at, item)
+            sparse = sparse && json_integer_value(item) != i;
+        if (sparse)
+            WG_TRY(wg_read_moe_layer(c, d, s, i, err));
+    }
     return WG_OK;
 }

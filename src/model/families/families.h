@@ -36,6 +36,7 @@ struct wg_family {
     X(llama) \
     X(mistral) \
     X(qwen) \
+    X(qwen_next) \
     X(deepseek) \
     X(gemma) \
     X(phi)
@@ -78,6 +79,10 @@ struct wg_moe_defaults {
 /* Makes the MLP of `layer` a mixture with a softmax router without groups. */
 enum wg_status wg_read_moe_layer(const struct wg_config *c, const struct wg_moe_defaults *d,
                                  struct wg_spec *s, int layer, struct wg_err *err) WG_NODISCARD;
+
+/* Qwen: layers of mlp_only_layers, and those off decoder_sparse_step, stay dense. */
+enum wg_status wg_read_sparse_layers(const struct wg_config *c, const struct wg_moe_defaults *d,
+                                     struct wg_spec *s, struct wg_err *err) WG_NODISCARD;
 
 /* Activation by its name in transformers. */
 enum wg_status wg_act_by_name(const struct wg_config *c, const char *name, enum wg_act *out,

@@ -32,25 +32,6 @@ static const struct wg_moe_defaults qwen2_experts = {
 
 static const struct wg_moe_defaults qwen3_experts = {.experts = 128, .used = 8, .d_ff = 768};
 
-/* Layers of mlp_only_layers, and those off decoder_sparse_step, stay dense. */
-static enum wg_status read_experts(const struct wg_config *c, const struct wg_moe_defaults *d,
-                                   struct wg_spec *s, struct wg_err *err)
-{
-    const json_t *dense = json_object_get(c->text, "mlp_only_layers"), *item;
-    int64_t step;
-    size_t at;
-
-    WG_TRY(wg_cfg_i64(c, "decoder_sparse_step", 1, 1, WG_MAX_LAYERS, &step, err));
-    for (int i = 0; i < s->n_layers; i++) {
-        bool sparse = (i + 1) % step == 0;
-        json_array_foreach(dense, at, item)
-            sparse = sparse && json_integer_value(item) != i;
-        if (sparse)
-            WG_TRY(wg_read_moe_layer(c, d, s, i, err));
-    }
-    return WG_OK;
-}
-
 static enum wg_status read(const struct wg_config *c, struct wg_spec *s, struct wg_err *err)
 {
     struct wg_dense_defaults d = qwen2;
@@ -72,7 +53,7 @@ static enum wg_status read(const struct wg_config *c, struct wg_spec *s, struct 
     /* GGUF files of Qwen3-MoE do not say it: all of them normalize. */
     x.normalize = c->gguf && third;
     if (moe)
-        WG_TRY(read_experts(c, &x, s, err));
+        WG_TRY(wg_read_sparse_layers(c, &x, s, err));
     WG_TRY(wg_cfg_bool(c, "use_sliding_window", false, &use_window, err));
     WG_TRY(wg_cfg_i64(c, "sliding_window", 4096, 0, INT64_C(1) << 32, &window, err));
     return use_window && window ? wg_read_windows(c, s, window, after_full_layers, err) : WG_OK;
