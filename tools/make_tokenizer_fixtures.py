@@ -32,7 +32,7 @@ int main(void) { return x[0] == 1234567890 ? 0.5e-3 : -1; }\t// comment\r\n    d
 Größe straße naïve café résumé Ελληνικά κείμενα Привет мир, как дела? Українська мова їжак
 你好世界 今天天气很好。中文字符和标点，全角！ これは日本語のテキストです。カタカナ ひらがな 한국어 텍스트입니다
 مرحبا بالعالم العربية שלום עולם हिन्दी में पाठ नमस्ते ไทยภาษา Tiếng Việt đây là một câu
-🙂😀🚀👍🏽👨‍👩‍👧 ❤️ ½ ² Ⅳ ٣٤٥ ९ a\u0301 e\u0301 o\u0308 \u00a0nbsp\u3000wide \u200bzero
+🙂😀🚀👍🏽👨\u200d👩\u200d👧 ❤\ufe0f ½ ² Ⅳ ٣٤٥ ९ a\u0301 e\u0301 o\u0308 \u00a0nbsp\u3000wide \u200bzero
 === --- *** ... !!! ??? /// \\\\\\ <<<>>> |||   \n\n\n   \t\t   \n \n  end\n"""
 # Where expressions differ in what they call a space, a letter, a digit or an apostrophe's company,
 # merges must exist that reach across, or the difference does not show.
