@@ -1,4 +1,5 @@
-/* text/jinja: any bytes compile or are refused, and what compiles renders or fails within limits. */
+/* text/jinja: any bytes compile or are refused, and what compiles renders or fails within limits.
+ */
 #include "fuzz.h"
 
 #include "text/jinja/jinja.h"
@@ -8,7 +9,8 @@
 static const char VARS[] =
     "{\"messages\": [{\"role\": \"system\", \"content\": \" Be \\u00e9 \"}, {\"role\": \"user\","
     " \"content\": [{\"type\": \"text\", \"text\": \"a b\\nc\"}]}, {\"role\": \"assistant\","
-    " \"tool_calls\": [{\"function\": {\"name\": \"f\", \"arguments\": {\"x\": 1.5, \"y\": null}}}]}],"
+    " \"tool_calls\": [{\"function\": {\"name\": \"f\", \"arguments\": {\"x\": 1.5, \"y\": "
+    "null}}}]}],"
     " \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {}}}],"
     " \"bos_token\": \"<s>\", \"n\": 7, \"x\": 2.5, \"yes\": true, \"list\": [3, 1, 2],"
     " \"d\": {\"b\": 1, \"a\": [1, {\"k\": \"v\"}]}, \"name\": \"World\"}";

@@ -1,5 +1,6 @@
 """Python's jinja2 with the settings of transformers' apply_chat_template: the oracle of the template
 tests. Written from the documentation of both; needs jinja2 >= 3.1.6."""
+import copy
 import datetime
 import json
 
@@ -73,7 +74,8 @@ def render(text, variables):
     try:
         if text not in CACHE:
             CACHE[text] = ENV.from_string(text)
-        out = CACHE[text].render(**variables)
+        # a filter can change its argument: `list | indent` does
+        out = CACHE[text].render(**copy.deepcopy(variables))
         out.encode()
         return out
     except Exception as e:  # noqa: BLE001 - whatever a template can raise

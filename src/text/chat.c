@@ -75,7 +75,7 @@ static enum wg_status put(json_t *object, const char *key, json_t *stolen, struc
 static enum wg_status prepare(const json_t *message, json_t *m, struct wg_err *err)
 {
     static const char *const names[] = {"reasoning_content", "thinking", "reasoning"};
-    json_t *value, *reasoning = NULL, *from = (json_t *)(uintptr_t)message;
+    json_t *value, *reasoning = NULL, *from = (json_t *)message;
     const char *key;
 
     for (size_t i = 0; i < WG_COUNT(names) && !reasoning; i++) {
@@ -108,7 +108,7 @@ static enum wg_status add_messages(json_t *vars, const json_t *messages, struct 
 static enum wg_status add_variables(const struct wg_chat *c, const struct wg_chat_request *req,
                                     json_t *vars, struct wg_err *err)
 {
-    json_t *value, *extra = (json_t *)(uintptr_t)req->extra;
+    json_t *value, *extra = (json_t *)req->extra;
     const char *key;
 
     if (c->bos)
@@ -119,7 +119,7 @@ static enum wg_status add_variables(const struct wg_chat *c, const struct wg_cha
     json_object_foreach(extra, key, value)
         WG_TRY(put(vars, key, json_incref(value), err));
     WG_TRY(add_messages(vars, req->messages, err));
-    value = req->tools ? json_incref((json_t *)(uintptr_t)req->tools) : json_null();
+    value = req->tools ? json_incref((json_t *)req->tools) : json_null();
     WG_TRY(put(vars, "tools", value, err));
     return put(vars, "add_generation_prompt", json_boolean(req->add_generation_prompt), err);
 }

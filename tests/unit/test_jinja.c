@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-static const char FOLDER[] = "tests/fixtures/jinja";
-
 static enum wg_status render(const char *source, const json_t *vars,
                              const struct wg_jinja_limits *limits, struct wg_buf *out,
                              struct wg_err *err)
@@ -52,7 +50,7 @@ static int check_case(const char *group, const json_t *common, const json_t *c)
     const char *source = json_string_value(json_object_get(c, "template"));
     const json_t *want = json_object_get(c, "text");
     const char *message = json_string_value(json_object_get(c, "message"));
-    json_t *vars = json_copy((json_t *)(uintptr_t)common);
+    json_t *vars = json_copy((json_t *)common);
     struct wg_buf b;
     struct wg_err err = {0};
     struct wg_jinja *t = NULL;
@@ -87,7 +85,9 @@ static int check_case(const char *group, const json_t *common, const json_t *c)
 
 static void renders_as_jinja2_does(void **state)
 {
-    DIR *dir = opendir(FOLDER);
+    const char *other = getenv("JINJA_FIXTURES"); /* tools/jinja_random.py */
+    const char *folder = other ? other : "tests/fixtures/jinja";
+    DIR *dir = opendir(folder);
     struct dirent *e;
     int bad = 0, files = 0;
 
@@ -99,15 +99,15 @@ static void renders_as_jinja2_does(void **state)
         size_t i;
         if (e->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof path, "%s/%s", FOLDER, e->d_name);
-        assert_int_equal(wg_json_load(path, 1 << 20, &doc, NULL), WG_OK);
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        assert_int_equal(wg_json_load(path, 64 << 20, &doc, NULL), WG_OK);
         json_array_foreach(json_object_get(doc, "cases"), i, c)
             bad += check_case(e->d_name, json_object_get(doc, "vars"), c);
         json_decref(doc);
         files++;
     }
     closedir(dir);
-    assert_true(files >= 6);
+    assert_true(files >= 6 || other);
     assert_int_equal(bad, 0);
 }
 

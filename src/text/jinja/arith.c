@@ -5,39 +5,39 @@
 #include <math.h>
 #include <string.h>
 
-static enum wg_status too_large(struct wgj_run *r)
+static enum wg_status too_large(struct wg_j_run *r)
 {
-    return wgj_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+    return wg_j_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
 }
 
-static enum wg_status by_zero(struct wgj_run *r)
+static enum wg_status by_zero(struct wg_j_run *r)
 {
-    return wgj_fail(r, WG_E_INPUT, "division by zero");
+    return wg_j_fail(r, WG_E_INPUT, "division by zero");
 }
 
-static enum wg_status int_power(struct wgj_run *r, int64_t a, int64_t b, struct wgj_val *out)
+static enum wg_status int_power(struct wg_j_run *r, int64_t a, int64_t b, struct wg_j_val *out)
 {
     int64_t x = 1;
 
     if (b < 0) {
         if (a == 0)
             return by_zero(r);
-        *out = WGJ_FLOAT_VAL(pow((double)a, (double)b));
+        *out = WG_J_FLOAT_VAL(pow((double)a, (double)b));
         return WG_OK;
     }
     if (a == 0 || a == 1 || a == -1) {
-        *out = WGJ_INT_VAL(b == 0 ? 1 : a == -1 && b % 2 == 0 ? 1 : a);
+        *out = WG_J_INT_VAL(b == 0 ? 1 : a == -1 && b % 2 == 0 ? 1 : a);
         return WG_OK;
     }
     for (; b > 0; b--)
         if (__builtin_mul_overflow(x, a, &x))
             return too_large(r);
-    *out = WGJ_INT_VAL(x);
+    *out = WG_J_INT_VAL(x);
     return WG_OK;
 }
 
-static enum wg_status int_arith(struct wgj_run *r, char op, int64_t a, int64_t b,
-                                struct wgj_val *out)
+static enum wg_status int_arith(struct wg_j_run *r, char op, int64_t a, int64_t b,
+                                struct wg_j_val *out)
 {
     int64_t x = 0;
 
@@ -60,7 +60,7 @@ static enum wg_status int_arith(struct wgj_run *r, char op, int64_t a, int64_t b
         if (b == 0)
             return by_zero(r);
         if (op == '/') {
-            *out = WGJ_FLOAT_VAL((double)a / (double)b);
+            *out = WG_J_FLOAT_VAL((double)a / (double)b);
             return WG_OK;
         }
         if (a == INT64_MIN && b == -1) {
@@ -74,7 +74,7 @@ static enum wg_status int_arith(struct wgj_run *r, char op, int64_t a, int64_t b
             x = a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
         break;
     }
-    *out = WGJ_INT_VAL(x);
+    *out = WG_J_INT_VAL(x);
     return WG_OK;
 }
 
@@ -101,8 +101,8 @@ static void float_divmod(double a, double b, double *div, double *mod)
     }
 }
 
-static enum wg_status float_arith(struct wgj_run *r, char op, double a, double b,
-                                  struct wgj_val *out)
+static enum wg_status float_arith(struct wg_j_run *r, char op, double a, double b,
+                                  struct wg_j_val *out)
 {
     double x, mod;
 
@@ -120,10 +120,10 @@ static enum wg_status float_arith(struct wgj_run *r, char op, double a, double b
         if (a == 0 && b < 0)
             return by_zero(r);
         if (a < 0 && isfinite(a) && isfinite(b) && b != floor(b))
-            return wgj_fail(r, WG_E_UNSUPPORTED, "complex numbers are not supported");
+            return wg_j_fail(r, WG_E_UNSUPPORTED, "complex numbers are not supported");
         x = pow(a, b);
         if (isinf(x) && isfinite(a) && isfinite(b))
-            return wgj_fail(r, WG_E_INPUT, "(34, 'Numerical result out of range')");
+            return wg_j_fail(r, WG_E_INPUT, "(34, 'Numerical result out of range')");
         break;
     default:
         if (b == 0)
@@ -137,41 +137,41 @@ static enum wg_status float_arith(struct wgj_run *r, char op, double a, double b
             x = mod;
         break;
     }
-    *out = WGJ_FLOAT_VAL(x);
+    *out = WG_J_FLOAT_VAL(x);
     return WG_OK;
 }
 
-static enum wg_status repeat_str(struct wgj_run *r, struct wgj_val s, int64_t times,
-                                 struct wgj_val *out)
+static enum wg_status repeat_str(struct wg_j_run *r, struct wg_j_val s, int64_t times,
+                                 struct wg_j_val *out)
 {
     size_t n;
     void *mem;
 
     if (times <= 0 || s.s->n == 0)
-        return wgj_str_borrow(r, "", 0, out);
+        return wg_j_str_borrow(r, "", 0, out);
     if (!wg_mul_ok(s.s->n, (size_t)times, &n))
-        return wgj_fail(r, WG_E_LIMIT, "a repeated string is too long");
-    WG_TRY(wgj_work(r, n));
-    WG_TRY(wgj_alloc(r, n, 1, &mem));
+        return wg_j_fail(r, WG_E_LIMIT, "a repeated string is too long");
+    WG_TRY(wg_j_work(r, n));
+    WG_TRY(wg_j_alloc(r, n, 1, &mem));
     for (size_t i = 0; i < n; i += s.s->n)
         memcpy((char *)mem + i, s.s->p, s.s->n);
-    WG_TRY(wgj_str_borrow(r, mem, n, out));
+    WG_TRY(wg_j_str_borrow(r, mem, n, out));
     out->s->markup = s.s->markup;
     return WG_OK;
 }
 
-static enum wg_status repeat_list(struct wgj_run *r, struct wgj_val l, int64_t times,
-                                  struct wgj_val *out)
+static enum wg_status repeat_list(struct wg_j_run *r, struct wg_j_val l, int64_t times,
+                                  struct wg_j_val *out)
 {
-    struct wgj_list *list;
+    struct wg_j_list *list;
     size_t n;
 
     if (times < 0)
         times = 0;
     if (!wg_mul_ok(l.l->n, (size_t)times, &n))
-        return wgj_fail(r, WG_E_LIMIT, "a repeated list is too long");
-    WG_TRY(wgj_work(r, n));
-    WG_TRY(wgj_list_new(r, n, &list));
+        return wg_j_fail(r, WG_E_LIMIT, "a repeated list is too long");
+    WG_TRY(wg_j_work(r, n));
+    WG_TRY(wg_j_list_new(r, n, &list));
     for (size_t i = 0; i < n; i++)
         list->v[i] = l.l->v[i % l.l->n];
     list->n = n;
@@ -180,26 +180,26 @@ static enum wg_status repeat_list(struct wgj_run *r, struct wgj_val l, int64_t t
     return WG_OK;
 }
 
-static enum wg_status join_strs(struct wgj_run *r, struct wgj_val a, struct wgj_val b,
-                                struct wgj_val *out)
+static enum wg_status join_strs(struct wg_j_run *r, struct wg_j_val a, struct wg_j_val b,
+                                struct wg_j_val *out)
 {
     bool markup = a.s->markup || b.s->markup;
 
     if (markup) {
-        WG_TRY(wgj_escape(r, a, &a));
-        WG_TRY(wgj_escape(r, b, &b));
+        WG_TRY(wg_j_escape(r, a, &a));
+        WG_TRY(wg_j_escape(r, b, &b));
     }
-    WG_TRY(wgj_str_concat(r, a, b, out));
-    return wgj_mark(r, *out, markup, out);
+    WG_TRY(wg_j_str_concat(r, a, b, out));
+    return wg_j_mark(r, *out, markup, out);
 }
 
-static enum wg_status join_lists(struct wgj_run *r, struct wgj_val a, struct wgj_val b,
-                                 struct wgj_val *out)
+static enum wg_status join_lists(struct wg_j_run *r, struct wg_j_val a, struct wg_j_val b,
+                                 struct wg_j_val *out)
 {
-    struct wgj_list *l;
+    struct wg_j_list *l;
 
-    WG_TRY(wgj_work(r, a.l->n + b.l->n));
-    WG_TRY(wgj_list_new(r, a.l->n + b.l->n, &l));
+    WG_TRY(wg_j_work(r, a.l->n + b.l->n));
+    WG_TRY(wg_j_list_new(r, a.l->n + b.l->n, &l));
     if (a.l->n)
         memcpy(l->v, a.l->v, a.l->n * sizeof *l->v);
     if (b.l->n)
@@ -210,57 +210,57 @@ static enum wg_status join_lists(struct wgj_run *r, struct wgj_val a, struct wgj
     return WG_OK;
 }
 
-enum wg_status wgj_arith(struct wgj_run *r, char op, struct wgj_val a, struct wgj_val b,
-                         struct wgj_val *out)
+enum wg_status wg_j_arith(struct wg_j_run *r, char op, struct wg_j_val a, struct wg_j_val b,
+                          struct wg_j_val *out)
 {
-    if (WGJ_IS_INT(a) && WGJ_IS_INT(b))
-        return int_arith(r, op, WGJ_AS_INT(a), WGJ_AS_INT(b), out);
-    if (WGJ_IS_NUMBER(a) && WGJ_IS_NUMBER(b))
-        return float_arith(r, op, wgj_as_double(a), wgj_as_double(b), out);
-    if (op == '+' && a.t == WGJ_STR && b.t == WGJ_STR)
+    if (WG_J_IS_INT(a) && WG_J_IS_INT(b))
+        return int_arith(r, op, WG_J_AS_INT(a), WG_J_AS_INT(b), out);
+    if (WG_J_IS_NUMBER(a) && WG_J_IS_NUMBER(b))
+        return float_arith(r, op, wg_j_as_double(a), wg_j_as_double(b), out);
+    if (op == '+' && a.t == WG_J_STR && b.t == WG_J_STR)
         return join_strs(r, a, b, out);
-    if (op == '+' && a.t == b.t && WGJ_IS_SEQUENCE(a))
+    if (op == '+' && a.t == b.t && WG_J_IS_SEQUENCE(a))
         return join_lists(r, a, b, out);
-    if (op == '%' && a.t == WGJ_STR)
-        return wgj_percent(r, a, b, out);
-    if (op == '*' && WGJ_IS_INT(a) && (b.t == WGJ_STR || WGJ_IS_SEQUENCE(b))) {
-        struct wgj_val swap = a;
+    if (op == '%' && a.t == WG_J_STR)
+        return wg_j_percent(r, a, b, out);
+    if (op == '*' && WG_J_IS_INT(a) && (b.t == WG_J_STR || WG_J_IS_SEQUENCE(b))) {
+        struct wg_j_val swap = a;
         a = b;
         b = swap;
     }
-    if (op == '*' && WGJ_IS_INT(b) && a.t == WGJ_STR)
-        return repeat_str(r, a, WGJ_AS_INT(b), out);
-    if (op == '*' && WGJ_IS_INT(b) && WGJ_IS_SEQUENCE(a))
-        return repeat_list(r, a, WGJ_AS_INT(b), out);
-    if (a.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, a);
-    if (b.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, b);
-    return wgj_fail(r, WG_E_INPUT, "unsupported operand type(s) for %s: '%s' and '%s'",
-                    op == 'd'   ? "//"
-                    : op == 'p' ? "**"
-                    : op == '+' ? "+"
-                    : op == '-' ? "-"
-                    : op == '*' ? "*"
-                    : op == '/' ? "/"
-                                : "%",
-                    wgj_type_name(a), wgj_type_name(b));
+    if (op == '*' && WG_J_IS_INT(b) && a.t == WG_J_STR)
+        return repeat_str(r, a, WG_J_AS_INT(b), out);
+    if (op == '*' && WG_J_IS_INT(b) && WG_J_IS_SEQUENCE(a))
+        return repeat_list(r, a, WG_J_AS_INT(b), out);
+    if (a.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, a);
+    if (b.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, b);
+    return wg_j_fail(r, WG_E_INPUT, "unsupported operand type(s) for %s: '%s' and '%s'",
+                     op == 'd'   ? "//"
+                     : op == 'p' ? "**"
+                     : op == '+' ? "+"
+                     : op == '-' ? "-"
+                     : op == '*' ? "*"
+                     : op == '/' ? "/"
+                                 : "%",
+                     wg_j_type_name(a), wg_j_type_name(b));
 }
 
-enum wg_status wgj_sign(struct wgj_run *r, bool negative, struct wgj_val a, struct wgj_val *out)
+enum wg_status wg_j_sign(struct wg_j_run *r, bool negative, struct wg_j_val a, struct wg_j_val *out)
 {
-    if (a.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, a);
-    if (a.t == WGJ_FLOAT) {
-        *out = WGJ_FLOAT_VAL(negative ? -a.f : a.f);
+    if (a.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, a);
+    if (a.t == WG_J_FLOAT) {
+        *out = WG_J_FLOAT_VAL(negative ? -a.f : a.f);
         return WG_OK;
     }
-    if (!WGJ_IS_INT(a))
-        return wgj_fail(r, WG_E_INPUT, "bad operand type for unary %c: '%s'", negative ? '-' : '+',
-                        wgj_type_name(a));
-    int64_t i = WGJ_AS_INT(a);
+    if (!WG_J_IS_INT(a))
+        return wg_j_fail(r, WG_E_INPUT, "bad operand type for unary %c: '%s'", negative ? '-' : '+',
+                         wg_j_type_name(a));
+    int64_t i = WG_J_AS_INT(a);
     if (negative && i == INT64_MIN)
         return too_large(r);
-    *out = WGJ_INT_VAL(negative ? -i : i);
+    *out = WG_J_INT_VAL(negative ? -i : i);
     return WG_OK;
 }

@@ -107,7 +107,7 @@ static const char *expansion(char c)
     }
 }
 
-static enum wg_status add_format(struct wgj_run *r, struct wg_buf *b, const struct tm *t,
+static enum wg_status add_format(struct wg_j_run *r, struct wg_buf *b, const struct tm *t,
                                  const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -127,24 +127,24 @@ static enum wg_status add_format(struct wgj_run *r, struct wg_buf *b, const stru
         else if (c == 's')
             wg_buf_addf(b, "%lld", (long long)r->now_unix);
         else if (!add_directive(b, t, c, bare))
-            return wgj_fail(r, WG_E_UNSUPPORTED, "strftime_now(): %%%c is not supported",
-                            c >= ' ' && c < 127 ? c : '?');
+            return wg_j_fail(r, WG_E_UNSUPPORTED, "strftime_now(): %%%c is not supported",
+                             c >= ' ' && c < 127 ? c : '?');
     }
     return WG_OK;
 }
 
-enum wg_status wgj_strftime_now(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+enum wg_status wg_j_strftime_now(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     struct wg_buf b;
     struct tm t;
     time_t now = (time_t)r->now_unix;
 
-    if (c->arg[0].t != WGJ_STR)
-        return wgj_fail(r, WG_E_INPUT, "strftime_now() needs a format string, not %s",
-                        wgj_type_name(c->arg[0]));
+    if (c->arg[0].t != WG_J_STR)
+        return wg_j_fail(r, WG_E_INPUT, "strftime_now() needs a format string, not %s",
+                         wg_j_type_name(c->arg[0]));
     if (!localtime_r(&now, &t))
-        return wgj_fail(r, WG_E_FAILED, "the clock shows no valid time");
-    wgj_buf_start(r, &b);
+        return wg_j_fail(r, WG_E_FAILED, "the clock shows no valid time");
+    wg_j_buf_start(r, &b);
     enum wg_status st = add_format(r, &b, &t, c->arg[0].s->p, c->arg[0].s->n);
-    return wgj_buf_finish(r, &b, st, out);
+    return wg_j_buf_finish(r, &b, st, out);
 }

@@ -7,46 +7,47 @@
 #include <string.h>
 
 #define FILTER(name)                                                                               \
-    static enum wg_status name(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+    static enum wg_status name(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 
 FILTER(do_default)
 {
-    bool missing = c->self.t == WGJ_UNDEFINED ||
-                   (c->arg[1].t != WGJ_MISSING && wgj_truth(c->arg[1]) && !wgj_truth(c->self));
+    bool missing = c->self.t == WG_J_UNDEFINED ||
+                   (c->arg[1].t != WG_J_MISSING && wg_j_truth(c->arg[1]) && !wg_j_truth(c->self));
 
     *out = missing ? c->arg[0] : c->self;
-    return out->t == WGJ_MISSING ? wgj_str_borrow(r, "", 0, out) : WG_OK;
+    return out->t == WG_J_MISSING ? wg_j_str_borrow(r, "", 0, out) : WG_OK;
 }
 
 FILTER(do_length)
 {
     size_t n;
 
-    if (!wgj_len(c->self, &n))
-        return wgj_fail(r, WG_E_INPUT, "object of type '%s' has no len()", wgj_type_name(c->self));
-    *out = WGJ_INT_VAL((int64_t)n);
+    if (!wg_j_len(c->self, &n))
+        return wg_j_fail(r, WG_E_INPUT, "object of type '%s' has no len()",
+                         wg_j_type_name(c->self));
+    *out = WG_J_INT_VAL((int64_t)n);
     return WG_OK;
 }
 
 FILTER(do_string)
 {
-    return wgj_soft_str(r, c->self, out);
+    return wg_j_soft_str(r, c->self, out);
 }
 
 FILTER(do_safe)
 {
-    WG_TRY(wgj_to_str(r, c->self, out));
-    return wgj_mark(r, *out, true, out);
+    WG_TRY(wg_j_to_str(r, c->self, out));
+    return wg_j_mark(r, *out, true, out);
 }
 
-static enum wg_status float_to_int(struct wgj_run *r, double d, struct wgj_val *out, bool *ok)
+static enum wg_status float_to_int(struct wg_j_run *r, double d, struct wg_j_val *out, bool *ok)
 {
     *ok = !isnan(d);
     if (!*ok)
         return WG_OK;
     if (!(fabs(d) < 9223372036854775808.0))
-        return wgj_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
-    *out = WGJ_INT_VAL((int64_t)d);
+        return wg_j_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+    *out = WG_J_INT_VAL((int64_t)d);
     return WG_OK;
 }
 
@@ -56,31 +57,32 @@ FILTER(do_int)
     bool ok = false, overflow = false;
     double d;
 
-    if (c->arg[1].t != WGJ_MISSING && !WGJ_IS_INT(c->arg[1]))
-        return wgj_fail(r, WG_E_INPUT, "int() base must be an integer");
-    if (c->arg[1].t != WGJ_MISSING)
-        base = WGJ_AS_INT(c->arg[1]);
-    *out = c->arg[0].t == WGJ_MISSING ? WGJ_INT_VAL(0) : c->arg[0];
+    if (c->arg[1].t != WG_J_MISSING && !WG_J_IS_INT(c->arg[1]))
+        return wg_j_fail(r, WG_E_INPUT, "int() base must be an integer");
+    if (c->arg[1].t != WG_J_MISSING)
+        base = WG_J_AS_INT(c->arg[1]);
+    *out = c->arg[0].t == WG_J_MISSING ? WG_J_INT_VAL(0) : c->arg[0];
     switch (c->self.t) {
-    case WGJ_UNDEFINED:
-        return wgj_fail_undefined(r, c->self);
-    case WGJ_BOOL:
-    case WGJ_INT:
-        *out = WGJ_INT_VAL(WGJ_AS_INT(c->self));
+    case WG_J_UNDEFINED:
+        return wg_j_fail_undefined(r, c->self);
+    case WG_J_BOOL:
+    case WG_J_INT:
+        *out = WG_J_INT_VAL(WG_J_AS_INT(c->self));
         return WG_OK;
-    case WGJ_FLOAT:
+    case WG_J_FLOAT:
         return float_to_int(r, c->self.f, out, &ok);
-    case WGJ_STR:
-        WG_TRY(wgj_work(r, c->self.s->n));
+    case WG_J_STR:
+        WG_TRY(wg_j_work(r, c->self.s->n));
         if ((base == 0 || (base >= 2 && base <= 36)) &&
-            wgj_parse_int(c->self.s, (int)base, &i, &overflow)) {
+            wg_j_parse_int(c->self.s, (int)base, &i, &overflow)) {
             if (overflow)
-                return wgj_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
-            *out = WGJ_INT_VAL(i);
+                return wg_j_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+            *out = WG_J_INT_VAL(i);
             return WG_OK;
         }
         /* "42.23"|int is 42; infinity is the default. */
-        return wgj_parse_float(c->self.s, &d) && isfinite(d) ? float_to_int(r, d, out, &ok) : WG_OK;
+        return wg_j_parse_float(c->self.s, &d) && isfinite(d) ? float_to_int(r, d, out, &ok)
+                                                              : WG_OK;
     default:
         return WG_OK;
     }
@@ -90,52 +92,53 @@ FILTER(do_float)
 {
     double d;
 
-    *out = c->arg[0].t == WGJ_MISSING ? WGJ_FLOAT_VAL(0.0) : c->arg[0];
-    if (c->self.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, c->self);
-    if (WGJ_IS_NUMBER(c->self))
-        *out = WGJ_FLOAT_VAL(wgj_as_double(c->self));
-    else if (c->self.t == WGJ_STR && wgj_parse_float(c->self.s, &d))
-        *out = WGJ_FLOAT_VAL(d);
+    *out = c->arg[0].t == WG_J_MISSING ? WG_J_FLOAT_VAL(0.0) : c->arg[0];
+    if (c->self.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, c->self);
+    if (WG_J_IS_NUMBER(c->self))
+        *out = WG_J_FLOAT_VAL(wg_j_as_double(c->self));
+    else if (c->self.t == WG_J_STR && wg_j_parse_float(c->self.s, &d))
+        *out = WG_J_FLOAT_VAL(d);
     return WG_OK;
 }
 
 FILTER(do_abs)
 {
-    if (c->self.t == WGJ_FLOAT) {
-        *out = WGJ_FLOAT_VAL(fabs(c->self.f));
+    if (c->self.t == WG_J_FLOAT) {
+        *out = WG_J_FLOAT_VAL(fabs(c->self.f));
         return WG_OK;
     }
-    if (c->self.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, c->self);
-    if (!WGJ_IS_INT(c->self))
-        return wgj_fail(r, WG_E_INPUT, "bad operand type for abs(): '%s'", wgj_type_name(c->self));
-    *out = WGJ_INT_VAL(WGJ_AS_INT(c->self));
-    return out->i < 0 ? wgj_sign(r, true, *out, out) : WG_OK;
+    if (c->self.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, c->self);
+    if (!WG_J_IS_INT(c->self))
+        return wg_j_fail(r, WG_E_INPUT, "bad operand type for abs(): '%s'",
+                         wg_j_type_name(c->self));
+    *out = WG_J_INT_VAL(WG_J_AS_INT(c->self));
+    return out->i < 0 ? wg_j_sign(r, true, *out, out) : WG_OK;
 }
 
 /* round(int, negative) of Python: half to even at a power of ten. */
-static enum wg_status round_int(struct wgj_run *r, int64_t x, int64_t places, struct wgj_val *out)
+static enum wg_status round_int(struct wg_j_run *r, int64_t x, int64_t places, struct wg_j_val *out)
 {
     int64_t unit = 1;
 
-    *out = WGJ_INT_VAL(x);
+    *out = WG_J_INT_VAL(x);
     if (places >= 0)
         return WG_OK;
     if (places < -18) {
-        *out = WGJ_INT_VAL(0);
-        return places == -19 ? wgj_fail(r, WG_E_LIMIT, "round() to 19 zeros is not supported")
+        *out = WG_J_INT_VAL(0);
+        return places == -19 ? wg_j_fail(r, WG_E_LIMIT, "round() to 19 zeros is not supported")
                              : WG_OK;
     }
     for (; places < 0; places++)
         unit *= 10;
     int64_t rest = ((x % unit) + unit) % unit, low;
     if (__builtin_sub_overflow(x, rest, &low))
-        return wgj_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+        return wg_j_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
     bool up = rest > unit / 2 || (rest == unit / 2 && (low / unit) % 2 != 0);
     if (up && __builtin_add_overflow(low, unit, &low))
-        return wgj_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
-    *out = WGJ_INT_VAL(low);
+        return wg_j_fail(r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+    *out = WG_J_INT_VAL(low);
     return WG_OK;
 }
 
@@ -158,33 +161,33 @@ static double round_float(double x, int64_t places)
 FILTER(do_round)
 {
     int64_t places = 0;
-    struct wgj_val ten = WGJ_INT_VAL(10), unit, x;
-    struct wgj_val method = c->arg[1];
-    bool ceiling = wgj_str_is(method, "ceil"), down = wgj_str_is(method, "floor");
+    struct wg_j_val ten = WG_J_INT_VAL(10), unit, x;
+    struct wg_j_val method = c->arg[1];
+    bool ceiling = wg_j_str_is(method, "ceil"), down = wg_j_str_is(method, "floor");
 
-    if (method.t != WGJ_MISSING && !ceiling && !down && !wgj_str_is(method, "common"))
-        return wgj_fail(r, WG_E_INPUT, "method must be common, ceil or floor");
-    if (c->arg[0].t != WGJ_MISSING) {
-        if (!WGJ_IS_INT(c->arg[0]))
-            return wgj_fail(r, WG_E_INPUT, "'%s' object cannot be interpreted as an integer",
-                            wgj_type_name(c->arg[0]));
-        places = WGJ_AS_INT(c->arg[0]);
+    if (method.t != WG_J_MISSING && !ceiling && !down && !wg_j_str_is(method, "common"))
+        return wg_j_fail(r, WG_E_INPUT, "method must be common, ceil or floor");
+    if (c->arg[0].t != WG_J_MISSING) {
+        if (!WG_J_IS_INT(c->arg[0]))
+            return wg_j_fail(r, WG_E_INPUT, "'%s' object cannot be interpreted as an integer",
+                             wg_j_type_name(c->arg[0]));
+        places = WG_J_AS_INT(c->arg[0]);
     }
-    if (c->self.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, c->self);
-    if (!WGJ_IS_NUMBER(c->self))
-        return wgj_fail(r, WG_E_INPUT, "type %s doesn't define __round__ method",
-                        wgj_type_name(c->self));
+    if (c->self.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, c->self);
+    if (!WG_J_IS_NUMBER(c->self))
+        return wg_j_fail(r, WG_E_INPUT, "type %s doesn't define __round__ method",
+                         wg_j_type_name(c->self));
     if (ceiling || down) {
-        WG_TRY(wgj_arith(r, 'p', ten, WGJ_INT_VAL(places), &unit));
-        WG_TRY(wgj_arith(r, '*', c->self, unit, &x));
-        double d = wgj_as_double(x);
-        x = WGJ_FLOAT_VAL(ceiling ? ceil(d) : floor(d));
-        return wgj_arith(r, '/', x, unit, out);
+        WG_TRY(wg_j_arith(r, 'p', ten, WG_J_INT_VAL(places), &unit));
+        WG_TRY(wg_j_arith(r, '*', c->self, unit, &x));
+        double d = wg_j_as_double(x);
+        x = WG_J_FLOAT_VAL(ceiling ? ceil(d) : floor(d));
+        return wg_j_arith(r, '/', x, unit, out);
     }
-    if (WGJ_IS_INT(c->self))
-        return round_int(r, WGJ_AS_INT(c->self), places, out);
-    *out = WGJ_FLOAT_VAL(round_float(c->self.f, places));
+    if (WG_J_IS_INT(c->self))
+        return round_int(r, WG_J_AS_INT(c->self), places, out);
+    *out = WG_J_FLOAT_VAL(round_float(c->self.f, places));
     return WG_OK;
 }
 
@@ -193,24 +196,24 @@ FILTER(do_filesizeformat)
     static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"};
     static const char *const binary_units[] = {"KiB", "MiB", "GiB", "TiB",
                                                "PiB", "EiB", "ZiB", "YiB"};
-    bool binary = c->arg[0].t != WGJ_MISSING && wgj_truth(c->arg[0]);
+    bool binary = c->arg[0].t != WG_J_MISSING && wg_j_truth(c->arg[0]);
     double base = binary ? 1024 : 1000, bytes, unit;
     char text[400];
     int i = 0;
 
-    if (c->self.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(r, c->self);
-    if (WGJ_IS_NUMBER(c->self))
-        bytes = wgj_as_double(c->self);
-    else if (c->self.t != WGJ_STR || !wgj_parse_float(c->self.s, &bytes))
-        return wgj_fail(r, WG_E_INPUT, "could not convert the value to a number of bytes");
+    if (c->self.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(r, c->self);
+    if (WG_J_IS_NUMBER(c->self))
+        bytes = wg_j_as_double(c->self);
+    else if (c->self.t != WG_J_STR || !wg_j_parse_float(c->self.s, &bytes))
+        return wg_j_fail(r, WG_E_INPUT, "could not convert the value to a number of bytes");
     if (!isfinite(bytes))
-        return wgj_fail(r, WG_E_INPUT, "an infinite number of bytes has no size");
+        return wg_j_fail(r, WG_E_INPUT, "an infinite number of bytes has no size");
     if (bytes == 1)
-        return wgj_str_z(r, "1 Byte", out);
+        return wg_j_str_z(r, "1 Byte", out);
     if (bytes < base) {
         snprintf(text, sizeof text, "%.0f Bytes", trunc(bytes) + 0.0);
-        return wgj_str_z(r, text, out);
+        return wg_j_str_z(r, text, out);
     }
     unit = base * base;
     while (i < 7 && bytes >= unit) {
@@ -219,25 +222,26 @@ FILTER(do_filesizeformat)
     }
     snprintf(text, sizeof text, "%.1f %s", base * bytes / unit,
              binary ? binary_units[i] : units[i]);
-    return wgj_str_z(r, text, out);
+    return wg_j_str_z(r, text, out);
 }
 
 FILTER(do_attr)
 {
     bool refused;
 
-    if (c->arg[0].t != WGJ_STR)
-        return wgj_fail(r, WG_E_INPUT, "attribute name must be string, not '%s'",
-                        wgj_type_name(c->arg[0]));
+    if (c->arg[0].t != WG_J_STR)
+        return wg_j_fail(r, WG_E_INPUT, "attribute name must be string, not '%s'",
+                         wg_j_type_name(c->arg[0]));
     /* Attributes only: what a dict or list holds is not one. */
-    const struct wgj_str *name = c->arg[0].s;
-    if (c->self.t == WGJ_DICT && !wgj_find_method(c->self, name->p, name->n, &refused) && !refused)
-        return wgj_undefined_new(r, out, "'dict object' has no attribute '%.*s'",
-                                 (int)WG_MIN(name->n, (size_t)60), name->p);
-    return wgj_getattr(r, c->self, c->arg[0], out);
+    const struct wg_j_str *name = c->arg[0].s;
+    if (c->self.t == WG_J_DICT && !wg_j_find_method(c->self, name->p, name->n, &refused) &&
+        !refused)
+        return wg_j_undefined_new(r, out, "'dict object' has no attribute '%.*s'",
+                                  (int)WG_MIN(name->n, (size_t)60), name->p);
+    return wg_j_getattr(r, c->self, c->arg[0], out);
 }
 
-static const struct wgj_builtin filters[] = {
+static const struct wg_j_builtin filters[] = {
     {"abs", "/", 0, do_abs},
     {"attr", "name", 1, do_attr},
     {"count", "/", 0, do_length},
@@ -253,7 +257,7 @@ static const struct wgj_builtin filters[] = {
     {"safe", "", 0, do_safe},
     {"string", "", 0, do_string},
     {"striptags", "*", 0, NULL},
-    {"tojson", "ensure_ascii indent separators sort_keys", 0, wgj_filter_tojson},
+    {"tojson", "ensure_ascii indent separators sort_keys", 0, wg_j_filter_tojson},
     {"urlencode", "*", 0, NULL},
     {"urlize", "*", 0, NULL},
     {"wordwrap", "*", 0, NULL},
@@ -261,13 +265,13 @@ static const struct wgj_builtin filters[] = {
     {0},
 };
 
-const struct wgj_builtin *wgj_find_filter(const char *name, size_t n)
+const struct wg_j_builtin *wg_j_find_filter(const char *name, size_t n)
 {
-    const struct wgj_builtin *const tables[] = {filters, wgj_filters_text, wgj_filters_seq};
+    const struct wg_j_builtin *const tables[] = {filters, wg_j_filters_text, wg_j_filters_seq};
 
     for (size_t k = 0; k < WG_COUNT(tables); k++)
-        for (const struct wgj_builtin *b = tables[k]; b->name; b++)
-            if (strncmp(b->name, name, n) == 0 && b->name[n] == '\0')
+        for (const struct wg_j_builtin *b = tables[k]; b->name; b++)
+            if (wg_j_named(b->name, name, n))
                 return b;
     return NULL;
 }

@@ -44,16 +44,16 @@ static void add_grouped(struct wg_buf *b, const char *text, bool comma)
 }
 
 /* Sign, prefix and body with padding between or around. */
-static enum wg_status add_padded(struct wgj_run *r, struct wg_buf *b, const struct spec *s,
+static enum wg_status add_padded(struct wg_j_run *r, struct wg_buf *b, const struct spec *s,
                                  const char *sign, const char *body, size_t n, char align)
 {
-    int64_t used = (int64_t)(strlen(sign) + wgj_count_chars(body, n));
+    int64_t used = (int64_t)(strlen(sign) + wg_j_count_chars(body, n));
     int64_t pad = s->width > used ? s->width - used : 0;
     int64_t left = align == '>' ? pad : align == '^' ? pad / 2 : 0;
     const char *fill = s->fill[0] ? s->fill : " ";
 
     if (pad > MAX_WIDTH)
-        return wgj_fail(r, WG_E_LIMIT, "a format is wider than %d", MAX_WIDTH);
+        return wg_j_fail(r, WG_E_LIMIT, "a format is wider than %d", MAX_WIDTH);
     for (int64_t i = 0; i < left; i++)
         wg_buf_adds(b, fill);
     wg_buf_adds(b, sign);
@@ -85,7 +85,7 @@ static const char *sign_of(bool negative, char want)
     return negative ? "-" : want == '+' ? "+" : want == ' ' ? " " : "";
 }
 
-static enum wg_status add_int(struct wgj_run *r, struct wg_buf *b, const struct spec *s, int64_t x,
+static enum wg_status add_int(struct wg_j_run *r, struct wg_buf *b, const struct spec *s, int64_t x,
                               bool old_style)
 {
     char digits[72], sign[8];
@@ -124,7 +124,7 @@ static void float_text(const struct spec *s, double x, char *text, size_t size, 
         return;
     }
     if (type == 0 && s->precision < 0) {
-        wgj_print_float(tmp, x);
+        wg_j_print_float(tmp, x);
         snprintf(text, size, "%s", tmp->p);
         return;
     }
@@ -145,14 +145,15 @@ static void float_text(const struct spec *s, double x, char *text, size_t size, 
         snprintf(text + strlen(text), size - strlen(text), "%%");
 }
 
-static enum wg_status add_float(struct wgj_run *r, struct wg_buf *b, const struct spec *s, double x)
+static enum wg_status add_float(struct wg_j_run *r, struct wg_buf *b, const struct spec *s,
+                                double x)
 {
     char text[512];
     struct wg_buf body, tmp;
     bool negative = signbit(x) && !isnan(x);
 
     if (s->precision > MAX_PRECISION)
-        return wgj_fail(r, WG_E_LIMIT, "a format has over %d digits", MAX_PRECISION);
+        return wg_j_fail(r, WG_E_LIMIT, "a format has over %d digits", MAX_PRECISION);
     wg_buf_init(&tmp, 4096);
     wg_buf_init(&body, 8192);
     float_text(s, fabs(x), text, sizeof text, &tmp);
@@ -168,60 +169,60 @@ static enum wg_status add_float(struct wgj_run *r, struct wg_buf *b, const struc
     return st;
 }
 
-static enum wg_status add_text(struct wgj_run *r, struct wg_buf *b, const struct spec *s,
-                               struct wgj_val v, char align)
+static enum wg_status add_text(struct wg_j_run *r, struct wg_buf *b, const struct spec *s,
+                               struct wg_j_val v, char align)
 {
     size_t n = v.s->n;
 
-    if (s->precision >= 0 && (size_t)s->precision < wgj_chars(v.s))
-        n = wgj_char_offset(v.s, (size_t)s->precision);
+    if (s->precision >= 0 && (size_t)s->precision < wg_j_chars(v.s))
+        n = wg_j_char_offset(v.s, (size_t)s->precision);
     return add_padded(r, b, s, "", v.s->p, n, s->align ? s->align : align);
 }
 
 /* repr(v) as a string. */
-static enum wg_status repr_of(struct wgj_run *r, struct wgj_val v, struct wgj_val *out)
+static enum wg_status repr_of(struct wg_j_run *r, struct wg_j_val v, struct wg_j_val *out)
 {
     struct wg_buf b;
 
-    wgj_buf_start(r, &b);
-    enum wg_status st = wgj_repr(r, &b, v);
-    return wgj_buf_finish(r, &b, st, out);
+    wg_j_buf_start(r, &b);
+    enum wg_status st = wg_j_repr(r, &b, v);
+    return wg_j_buf_finish(r, &b, st, out);
 }
 
 /* % */
 
 struct percent {
-    struct wgj_run *r;
+    struct wg_j_run *r;
     struct wg_buf *b;
     const char *p, *end;
-    struct wgj_val args;
+    struct wg_j_val args;
     size_t used;
     bool markup; /* the format is: texts that go into it are escaped */
 };
 
-static enum wg_status next_arg(struct percent *x, struct wgj_val *v)
+static enum wg_status next_arg(struct percent *x, struct wg_j_val *v)
 {
-    if (x->args.t == WGJ_TUPLE ? x->used >= x->args.l->n : x->used > 0)
-        return wgj_fail(x->r, WG_E_INPUT, "not enough arguments for format string");
-    *v = x->args.t == WGJ_TUPLE ? x->args.l->v[x->used] : x->args;
+    if (x->args.t == WG_J_TUPLE ? x->used >= x->args.l->n : x->used > 0)
+        return wg_j_fail(x->r, WG_E_INPUT, "not enough arguments for format string");
+    *v = x->args.t == WG_J_TUPLE ? x->args.l->v[x->used] : x->args;
     x->used++;
     return WG_OK;
 }
 
-static enum wg_status key_arg(struct percent *x, struct wgj_val *v)
+static enum wg_status key_arg(struct percent *x, struct wg_j_val *v)
 {
     const char *close = memchr(x->p, ')', (size_t)(x->end - x->p));
-    struct wgj_val key, *slot;
+    struct wg_j_val key, *slot;
 
     if (!close)
-        return wgj_fail(x->r, WG_E_INPUT, "incomplete format key");
-    if (x->args.t != WGJ_DICT)
-        return wgj_fail(x->r, WG_E_INPUT, "format requires a mapping");
-    WG_TRY(wgj_str_borrow(x->r, x->p + 1, (size_t)(close - x->p - 1), &key));
-    WG_TRY(wgj_dict_find(x->r, x->args.d, key, &slot));
+        return wg_j_fail(x->r, WG_E_INPUT, "incomplete format key");
+    if (x->args.t != WG_J_DICT)
+        return wg_j_fail(x->r, WG_E_INPUT, "format requires a mapping");
+    WG_TRY(wg_j_str_borrow(x->r, x->p + 1, (size_t)(close - x->p - 1), &key));
+    WG_TRY(wg_j_dict_find(x->r, x->args.d, key, &slot));
     if (!slot)
-        return wgj_fail(x->r, WG_E_INPUT, "a format names the key '%.*s', which is not given",
-                        (int)WG_MIN(key.s->n, (size_t)60), key.s->p);
+        return wg_j_fail(x->r, WG_E_INPUT, "a format names the key '%.*s', which is not given",
+                         (int)WG_MIN(key.s->n, (size_t)60), key.s->p);
     *v = *slot;
     x->p = close + 1;
     return WG_OK;
@@ -229,7 +230,7 @@ static enum wg_status key_arg(struct percent *x, struct wgj_val *v)
 
 static enum wg_status star_or_number(struct percent *x, int64_t *out)
 {
-    struct wgj_val v = WGJ_MISSING_VAL;
+    struct wg_j_val v = WG_J_MISSING_VAL;
 
     if (x->p >= x->end || *x->p != '*') {
         *out = number(&x->p, x->end);
@@ -237,60 +238,59 @@ static enum wg_status star_or_number(struct percent *x, int64_t *out)
     }
     x->p++;
     WG_TRY(next_arg(x, &v));
-    if (!WGJ_IS_INT(v))
-        return wgj_fail(x->r, WG_E_INPUT, "* wants int");
-    *out = WG_MIN(WGJ_AS_INT(v), MAX_WIDTH + 1);
+    if (!WG_J_IS_INT(v))
+        return wg_j_fail(x->r, WG_E_INPUT, "* wants int");
+    *out = WG_MIN(WG_J_AS_INT(v), MAX_WIDTH + 1);
     return WG_OK;
 }
 
-static enum wg_status percent_number(struct percent *x, struct spec *s, struct wgj_val v)
+static enum wg_status percent_number(struct percent *x, struct spec *s, struct wg_j_val v)
 {
     bool whole = strchr("diuxXo", s->type) != NULL;
 
-    if (v.t == WGJ_UNDEFINED)
-        return wgj_fail_undefined(x->r, v);
-    if (!WGJ_IS_NUMBER(v) || (v.t == WGJ_FLOAT && strchr("xXo", s->type)))
-        return wgj_fail(x->r, WG_E_INPUT, "%%%c format: a number is required, not %s", s->type,
-                        wgj_type_name(v));
+    if (v.t == WG_J_UNDEFINED)
+        return wg_j_fail_undefined(x->r, v);
+    if (!WG_J_IS_NUMBER(v) || (v.t == WG_J_FLOAT && strchr("xXo", s->type)))
+        return wg_j_fail(x->r, WG_E_INPUT, "%%%c format: a number is required, not %s", s->type,
+                         wg_j_type_name(v));
     s->align = s->align ? s->align : 0;
     if (!whole) {
         if (s->precision < 0)
             s->precision = 6;
-        return add_float(x->r, x->b, s, wgj_as_double(v));
+        return add_float(x->r, x->b, s, wg_j_as_double(v));
     }
-    if (v.t == WGJ_FLOAT && !(fabs(v.f) < 9.2e18))
-        return wgj_fail(x->r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
+    if (v.t == WG_J_FLOAT && !(fabs(v.f) < 9.2e18))
+        return wg_j_fail(x->r, WG_E_LIMIT, "a whole number does not fit in 64 bits");
     if (s->precision > MAX_PRECISION)
-        return wgj_fail(x->r, WG_E_LIMIT, "a format has over %d digits", MAX_PRECISION);
-    return add_int(x->r, x->b, s, v.t == WGJ_FLOAT ? (int64_t)v.f : WGJ_AS_INT(v), true);
+        return wg_j_fail(x->r, WG_E_LIMIT, "a format has over %d digits", MAX_PRECISION);
+    return add_int(x->r, x->b, s, v.t == WG_J_FLOAT ? (int64_t)v.f : WG_J_AS_INT(v), true);
 }
 
-static enum wg_status percent_convert(struct percent *x, struct spec *s, struct wgj_val v)
+static enum wg_status percent_convert(struct percent *x, struct spec *s, struct wg_j_val v)
 {
-    struct wgj_val text = WGJ_MISSING_VAL;
+    struct wg_j_val text = WG_J_MISSING_VAL;
 
     switch (s->type) {
     case 's':
-        WG_TRY(x->markup ? wgj_escape(x->r, v, &text) : wgj_to_str(x->r, v, &text));
+        WG_TRY(x->markup ? wg_j_escape(x->r, v, &text) : wg_j_to_str(x->r, v, &text));
         return add_text(x->r, x->b, s, text, '>');
     case 'r':
     case 'a':
         WG_TRY(repr_of(x->r, v, &text));
         if (x->markup)
-            WG_TRY(wgj_escape(x->r, text, &text));
+            WG_TRY(wg_j_escape(x->r, text, &text));
         return add_text(x->r, x->b, s, text, '>');
     case 'c':
-        if (v.t == WGJ_STR && wgj_chars(v.s) == 1) {
+        if (v.t == WG_J_STR && wg_j_chars(v.s) == 1) {
             text = v;
         } else {
-            char utf8[8] = "";
             struct wg_buf b;
-            int64_t cp = WGJ_IS_INT(v) ? WGJ_AS_INT(v) : -1;
+            int64_t cp = WG_J_IS_INT(v) ? WG_J_AS_INT(v) : -1;
             if (cp < 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
-                return wgj_fail(x->r, WG_E_INPUT, "%%c requires int or char");
-            wg_buf_init(&b, sizeof utf8);
+                return wg_j_fail(x->r, WG_E_INPUT, "%%c requires int or char");
+            wg_buf_init(&b, 8);
             wg_buf_add_utf8(&b, (uint32_t)cp);
-            enum wg_status st = wgj_buf_finish(x->r, &b, WG_OK, &text);
+            enum wg_status st = wg_j_buf_finish(x->r, &b, WG_OK, &text);
             WG_TRY(st);
         }
         s->precision = -1;
@@ -303,11 +303,11 @@ static enum wg_status percent_convert(struct percent *x, struct spec *s, struct 
 static enum wg_status percent_one(struct percent *x)
 {
     struct spec s = {.precision = -1};
-    struct wgj_val v = {0};
+    struct wg_j_val v = {0};
 
     if (x->p < x->end && *x->p == '(')
         WG_TRY(key_arg(x, &v));
-    for (; x->p < x->end && strchr("-+ #0", *x->p); x->p++) {
+    for (; x->p < x->end && *x->p && strchr("-+ #0", *x->p); x->p++) {
         s.align = *x->p == '-' ? '<' : s.align;
         s.sign = *x->p == '+' || (*x->p == ' ' && s.sign != '+') ? *x->p : s.sign;
         s.alt = s.alt || *x->p == '#';
@@ -325,18 +325,18 @@ static enum wg_status percent_one(struct percent *x)
         WG_TRY(star_or_number(x, &s.precision));
         s.precision = WG_MAX(s.precision, 0);
     }
-    while (x->p < x->end && strchr("hlL", *x->p))
+    while (x->p < x->end && *x->p && strchr("hlL", *x->p))
         x->p++;
     if (x->p >= x->end)
-        return wgj_fail(x->r, WG_E_INPUT, "incomplete format");
+        return wg_j_fail(x->r, WG_E_INPUT, "incomplete format");
     s.type = *x->p++;
     if (s.type == '%') {
         wg_buf_addc(x->b, '%');
         return WG_OK;
     }
     if (!s.type || !strchr("sracdiuxXoeEfFgG", s.type))
-        return wgj_fail(x->r, WG_E_INPUT, "unsupported format character '%c'", s.type);
-    if (v.t == WGJ_MISSING)
+        return wg_j_fail(x->r, WG_E_INPUT, "unsupported format character '%c'", s.type);
+    if (v.t == WG_J_MISSING)
         WG_TRY(next_arg(x, &v));
     return percent_convert(x, &s, v);
 }
@@ -349,19 +349,20 @@ static enum wg_status percent_all(struct percent *x)
         x->p = hit ? hit + 1 : x->end;
         if (!hit)
             break;
-        WG_TRY(wgj_work(x->r, WGJ_BYTES_PER_STEP));
+        WG_TRY(wg_j_work(x->r, WG_J_BYTES_PER_STEP));
         WG_TRY(percent_one(x));
     }
-    bool left = x->args.t == WGJ_TUPLE ? x->used < x->args.l->n
-                                       : x->used == 0 && x->args.t != WGJ_DICT &&
-                                             x->args.t != WGJ_LIST && x->args.t != WGJ_UNDEFINED;
+    bool left = x->args.t == WG_J_TUPLE
+                    ? x->used < x->args.l->n
+                    : x->used == 0 && x->args.t != WG_J_DICT && x->args.t != WG_J_LIST &&
+                          x->args.t != WG_J_RANGE && x->args.t != WG_J_UNDEFINED;
     if (left)
-        return wgj_fail(x->r, WG_E_INPUT, "not all arguments converted during string formatting");
+        return wg_j_fail(x->r, WG_E_INPUT, "not all arguments converted during string formatting");
     return WG_OK;
 }
 
-enum wg_status wgj_percent(struct wgj_run *r, struct wgj_val fmt, struct wgj_val args,
-                           struct wgj_val *out)
+enum wg_status wg_j_percent(struct wg_j_run *r, struct wg_j_val fmt, struct wg_j_val args,
+                            struct wg_j_val *out)
 {
     struct wg_buf b;
     struct percent x = {.r = r,
@@ -371,10 +372,10 @@ enum wg_status wgj_percent(struct wgj_run *r, struct wgj_val fmt, struct wgj_val
                         .args = args,
                         .markup = fmt.s->markup};
 
-    wgj_buf_start(r, &b);
+    wg_j_buf_start(r, &b);
     enum wg_status st = percent_all(&x);
-    WG_TRY(wgj_buf_finish(r, &b, st, out));
-    return wgj_mark(r, *out, fmt.s->markup, out);
+    WG_TRY(wg_j_buf_finish(r, &b, st, out));
+    return wg_j_mark(r, *out, fmt.s->markup, out);
 }
 
 /* str.format */
@@ -384,14 +385,14 @@ static bool is_align(char c)
     return c == '<' || c == '>' || c == '^' || c == '=';
 }
 
-static enum wg_status parse_spec(struct wgj_run *r, const char *p, size_t n, struct spec *s)
+static enum wg_status parse_spec(struct wg_j_run *r, const char *p, size_t n, struct spec *s)
 {
     const char *end = p + n;
     int len = 0;
 
     *s = (struct spec){.width = -1, .precision = -1};
     if (p < end)
-        wgj_cp(p, &len);
+        wg_j_cp(p, &len);
     if (p + len < end && is_align(p[len])) {
         memcpy(s->fill, p, (size_t)len);
         s->align = p[len];
@@ -412,62 +413,65 @@ static enum wg_status parse_spec(struct wgj_run *r, const char *p, size_t n, str
         p++;
         s->precision = number(&p, end);
         if (s->precision < 0)
-            return wgj_fail(r, WG_E_INPUT, "Format specifier missing precision");
+            return wg_j_fail(r, WG_E_INPUT, "Format specifier missing precision");
     }
     if (p < end)
         s->type = *p++;
-    return p == end ? WG_OK : wgj_fail(r, WG_E_INPUT, "Invalid format specifier");
+    if (p < end || (n > 0 && end[-1] == '\0'))
+        return wg_j_fail(r, WG_E_INPUT, "Invalid format specifier");
+    return WG_OK;
 }
 
-static enum wg_status add_formatted(struct wgj_run *r, struct wg_buf *b, struct wgj_val v,
+static enum wg_status add_formatted(struct wg_j_run *r, struct wg_buf *b, struct wg_j_val v,
                                     const char *p, size_t n)
 {
-    struct spec s;
+    struct spec s = {0};
 
     if (n == 0)
-        return wgj_print(r, b, v);
+        return wg_j_print(r, b, v);
     WG_TRY(parse_spec(r, p, n, &s));
-    if (v.t == WGJ_STR && (s.type == 0 || s.type == 's') && s.align != '=' && !s.sign && !s.comma) {
+    if (v.t == WG_J_STR && (s.type == 0 || s.type == 's') && s.align != '=' && !s.sign &&
+        !s.comma) {
         if (s.zero && !s.fill[0])
             s.fill[0] = '0';
         return add_text(r, b, &s, v, '<');
     }
-    if (WGJ_IS_INT(v) && (s.type == 0 || strchr("bdnoxX", s.type))) {
+    if (WG_J_IS_INT(v) && (s.type == 0 || strchr("bdnoxX", s.type))) {
         if (s.precision >= 0)
-            return wgj_fail(r, WG_E_INPUT, "Precision not allowed in integer format specifier");
-        return add_int(r, b, &s, WGJ_AS_INT(v), false);
+            return wg_j_fail(r, WG_E_INPUT, "Precision not allowed in integer format specifier");
+        return add_int(r, b, &s, WG_J_AS_INT(v), false);
     }
-    if (WGJ_IS_NUMBER(v) && (s.type == 0 || strchr("eEfFgGn%", s.type)))
-        return add_float(r, b, &s, wgj_as_double(v));
-    return wgj_fail(r, WG_E_INPUT, "unsupported format string for a value of type %s",
-                    wgj_type_name(v));
+    if (WG_J_IS_NUMBER(v) && (s.type == 0 || strchr("eEfFgGn%", s.type)))
+        return add_float(r, b, &s, wg_j_as_double(v));
+    return wg_j_fail(r, WG_E_INPUT, "unsupported format string for a value of type %s",
+                     wg_j_type_name(v));
 }
 
 struct formatter {
-    struct wgj_run *r;
+    struct wg_j_run *r;
     struct wg_buf *b;
-    const struct wgj_call *c;
+    const struct wg_j_call *c;
     int64_t automatic; /* next number of {}; -1 after {0} */
 };
 
 /* p is the name before any attribute; `whole`: there are none. */
 static enum wg_status first_field(struct formatter *x, const char *p, size_t n, bool whole,
-                                  struct wgj_val *v)
+                                  struct wg_j_val *v)
 {
     const char *q = p;
     int64_t k = number(&q, p + n);
 
     if (n == 0 && whole) {
         if (x->automatic < 0)
-            return wgj_fail(x->r, WG_E_INPUT,
-                            "cannot switch from manual field specification to automatic field "
-                            "numbering");
+            return wg_j_fail(x->r, WG_E_INPUT,
+                             "cannot switch from manual field specification to automatic field "
+                             "numbering");
         k = x->automatic++;
     } else if (n > 0 && q == p + n) {
         if (whole && x->automatic > 0)
-            return wgj_fail(x->r, WG_E_INPUT,
-                            "cannot switch from automatic field numbering to manual field "
-                            "specification");
+            return wg_j_fail(x->r, WG_E_INPUT,
+                             "cannot switch from automatic field numbering to manual field "
+                             "specification");
         x->automatic = whole ? -1 : x->automatic;
     } else {
         for (size_t i = 0; i < x->c->n_kw; i++) {
@@ -476,22 +480,22 @@ static enum wg_status first_field(struct formatter *x, const char *p, size_t n, 
             *v = x->c->kw[i].v;
             return WG_OK;
         }
-        return wgj_fail(x->r, WG_E_INPUT, "format() has no argument '%.*s'",
-                        (int)WG_MIN(n, (size_t)60), p);
+        return wg_j_fail(x->r, WG_E_INPUT, "format() has no argument '%.*s'",
+                         (int)WG_MIN(n, (size_t)60), p);
     }
     if ((uint64_t)k >= x->c->n)
-        return wgj_fail(x->r, WG_E_INPUT,
-                        "Replacement index %lld out of range for positional args tuple",
-                        (long long)k);
+        return wg_j_fail(x->r, WG_E_INPUT,
+                         "Replacement index %lld out of range for positional args tuple",
+                         (long long)k);
     *v = x->c->pos[k];
     return WG_OK;
 }
 
 /* name, then .attribute and [index] */
-static enum wg_status field_value(struct formatter *x, const char *p, size_t n, struct wgj_val *v)
+static enum wg_status field_value(struct formatter *x, const char *p, size_t n, struct wg_j_val *v)
 {
     const char *end = p + n, *q = p;
-    struct wgj_val key;
+    struct wg_j_val key;
 
     while (q < end && *q != '.' && *q != '[')
         q++;
@@ -502,17 +506,17 @@ static enum wg_status field_value(struct formatter *x, const char *p, size_t n, 
         while (q < end && (dot ? *q != '.' && *q != '[' : *q != ']'))
             q++;
         if (q == from || (!dot && q == end))
-            return wgj_fail(x->r, WG_E_INPUT, "Empty attribute in format string");
+            return wg_j_fail(x->r, WG_E_INPUT, "Empty attribute in format string");
         const char *digits = from;
         int64_t k = dot ? -1 : number(&digits, q);
-        WG_TRY(wgj_str_borrow(x->r, from, (size_t)(q - from), &key));
+        WG_TRY(wg_j_str_borrow(x->r, from, (size_t)(q - from), &key));
         if (k >= 0 && digits == q)
-            key = WGJ_INT_VAL(k);
-        WG_TRY(dot ? wgj_getattr(x->r, *v, key, v) : wgj_getitem(x->r, *v, key, v));
+            key = WG_J_INT_VAL(k);
+        WG_TRY(dot ? wg_j_getattr(x->r, *v, key, v) : wg_j_getitem(x->r, *v, key, v));
         q += !dot;
         if (q < end && *q != '.' && *q != '[')
-            return wgj_fail(x->r, WG_E_INPUT,
-                            "Only '.' or '[' may follow ']' in format field specifier");
+            return wg_j_fail(x->r, WG_E_INPUT,
+                             "Only '.' or '[' may follow ']' in format field specifier");
     }
     return WG_OK;
 }
@@ -522,7 +526,7 @@ static enum wg_status format_field(struct formatter *x, const char *p, const cha
 {
     const char *q = p;
     char conversion = 0;
-    struct wgj_val v;
+    struct wg_j_val v = {0};
 
     while (q < end && *q != '!' && *q != ':')
         q += *q == '[' && memchr(q, ']', (size_t)(end - q))
@@ -533,30 +537,30 @@ static enum wg_status format_field(struct formatter *x, const char *p, const cha
         conversion = q + 1 < end ? q[1] : 0;
         q += 2;
         if (!conversion || !strchr("rsa", conversion) || (q < end && *q != ':'))
-            return wgj_fail(x->r, WG_E_INPUT, "Unknown conversion specifier in a format");
-        WG_TRY(conversion == 's' ? wgj_to_str(x->r, v, &v) : repr_of(x->r, v, &v));
+            return wg_j_fail(x->r, WG_E_INPUT, "Unknown conversion specifier in a format");
+        WG_TRY(conversion == 's' ? wg_j_to_str(x->r, v, &v) : repr_of(x->r, v, &v));
     }
     q += q < end && *q == ':';
     if (memchr(q, '{', (size_t)(end - q)))
-        return wgj_fail(x->r, WG_E_UNSUPPORTED,
-                        "a field inside a format specification is not supported");
-    if (!WGJ_IS_MARKUP(x->c->self))
+        return wg_j_fail(x->r, WG_E_UNSUPPORTED,
+                         "a field inside a format specification is not supported");
+    if (!WG_J_IS_MARKUP(x->c->self))
         return add_formatted(x->r, x->b, v, q, (size_t)(end - q));
     struct wg_buf b;
-    struct wgj_val text = v;
-    if (!WGJ_IS_MARKUP(v)) {
-        wgj_buf_start(x->r, &b);
+    struct wg_j_val text = v;
+    if (!WG_J_IS_MARKUP(v)) {
+        wg_j_buf_start(x->r, &b);
         enum wg_status st = add_formatted(x->r, &b, v, q, (size_t)(end - q));
-        WG_TRY(wgj_buf_finish(x->r, &b, st, &text));
-        WG_TRY(wgj_escape(x->r, text, &text));
+        WG_TRY(wg_j_buf_finish(x->r, &b, st, &text));
+        WG_TRY(wg_j_escape(x->r, text, &text));
     } else if (q < end) {
-        return wgj_fail(x->r, WG_E_INPUT, "a format specification is given for markup");
+        return wg_j_fail(x->r, WG_E_INPUT, "a format specification is given for markup");
     }
     wg_buf_add(x->b, text.s->p, text.s->n);
     return WG_OK;
 }
 
-static enum wg_status format_all(struct formatter *x, const struct wgj_str *s)
+static enum wg_status format_all(struct formatter *x, const struct wg_j_str *s)
 {
     const char *p = s->p, *end = p + s->n;
 
@@ -574,7 +578,7 @@ static enum wg_status format_all(struct formatter *x, const struct wgj_str *s)
             continue;
         }
         if (*p == '}')
-            return wgj_fail(x->r, WG_E_INPUT, "Single '}' encountered in format string");
+            return wg_j_fail(x->r, WG_E_INPUT, "Single '}' encountered in format string");
         const char *q = ++p;
         for (int depth = 1; q < end; q++) {
             depth += *q == '{' ? 1 : *q == '}' ? -1 : 0;
@@ -582,21 +586,21 @@ static enum wg_status format_all(struct formatter *x, const struct wgj_str *s)
                 break;
         }
         if (q == end)
-            return wgj_fail(x->r, WG_E_INPUT, "expected '}' before end of string");
-        WG_TRY(wgj_work(x->r, WGJ_BYTES_PER_STEP));
+            return wg_j_fail(x->r, WG_E_INPUT, "expected '}' before end of string");
+        WG_TRY(wg_j_work(x->r, WG_J_BYTES_PER_STEP));
         WG_TRY(format_field(x, p, q));
         p = q + 1;
     }
     return WG_OK;
 }
 
-enum wg_status wgj_str_format(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+enum wg_status wg_j_str_format(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     struct wg_buf b;
     struct formatter x = {.r = r, .b = &b, .c = c};
 
-    wgj_buf_start(r, &b);
+    wg_j_buf_start(r, &b);
     enum wg_status st = format_all(&x, c->self.s);
-    WG_TRY(wgj_buf_finish(r, &b, st, out));
-    return wgj_mark(r, *out, c->self.s->markup, out);
+    WG_TRY(wg_j_buf_finish(r, &b, st, out));
+    return wg_j_mark(r, *out, c->self.s->markup, out);
 }

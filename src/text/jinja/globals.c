@@ -3,117 +3,118 @@
 
 #include <string.h>
 
-static enum wg_status fn_range(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_range(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     int64_t v[3] = {0, 0, 1};
     void *mem;
 
     if (c->n_kw || c->n < 1 || c->n > 3)
-        return wgj_fail(r, WG_E_INPUT, "range expected 1 to 3 arguments, got %zu", c->n + c->n_kw);
+        return wg_j_fail(r, WG_E_INPUT, "range expected 1 to 3 arguments, got %zu", c->n + c->n_kw);
     for (size_t i = 0; i < c->n; i++) {
-        if (c->pos[i].t == WGJ_UNDEFINED)
-            return wgj_fail_undefined(r, c->pos[i]);
-        if (!WGJ_IS_INT(c->pos[i]))
-            return wgj_fail(r, WG_E_INPUT, "'%s' object cannot be interpreted as an integer",
-                            wgj_type_name(c->pos[i]));
-        v[c->n == 1 ? 1 : i] = WGJ_AS_INT(c->pos[i]);
+        if (c->pos[i].t == WG_J_UNDEFINED)
+            return wg_j_fail_undefined(r, c->pos[i]);
+        if (!WG_J_IS_INT(c->pos[i]))
+            return wg_j_fail(r, WG_E_INPUT, "'%s' object cannot be interpreted as an integer",
+                             wg_j_type_name(c->pos[i]));
+        v[c->n == 1 ? 1 : i] = WG_J_AS_INT(c->pos[i]);
     }
     if (v[2] == 0)
-        return wgj_fail(r, WG_E_INPUT, "range() arg 3 must not be zero");
+        return wg_j_fail(r, WG_E_INPUT, "range() arg 3 must not be zero");
     __extension__ typedef __int128 wide; /* the distance of two 64-bit numbers */
     wide span = v[2] > 0 ? (wide)v[1] - v[0] : (wide)v[0] - v[1];
     wide step = v[2] > 0 ? (wide)v[2] : -(wide)v[2];
     wide n = span > 0 ? (span + step - 1) / step : 0;
-    if (n > WGJ_MAX_RANGE)
-        return wgj_fail(r, WG_E_LIMIT,
-                        "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).",
-                        WGJ_MAX_RANGE);
-    WG_TRY(wgj_alloc(r, 1, sizeof(struct wgj_range), &mem));
-    *out = (struct wgj_val){.t = WGJ_RANGE, .range = mem};
-    *out->range = (struct wgj_range){v[0], v[1], v[2], (int64_t)n};
+    if (n > WG_J_MAX_RANGE)
+        return wg_j_fail(r, WG_E_LIMIT,
+                         "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).",
+                         WG_J_MAX_RANGE);
+    WG_TRY(wg_j_alloc(r, 1, sizeof(struct wg_j_range), &mem));
+    *out = (struct wg_j_val){.t = WG_J_RANGE, .range = mem};
+    *out->range = (struct wg_j_range){v[0], v[1], v[2], (int64_t)n};
     return WG_OK;
 }
 
-static enum wg_status put_pairs(struct wgj_run *r, struct wgj_dict *d, struct wgj_val from)
+static enum wg_status put_pairs(struct wg_j_run *r, struct wg_j_dict *d, struct wg_j_val from)
 {
-    struct wgj_iter it;
-    struct wgj_val v;
-    struct wgj_list *pair;
+    struct wg_j_iter it;
+    struct wg_j_val v;
+    struct wg_j_list *pair;
     bool more;
 
-    WG_TRY(wgj_iter_start(r, from, &it));
+    WG_TRY(wg_j_iter_start(r, from, &it));
     for (;;) {
-        WG_TRY(wgj_iter_next(r, &it, &v, &more));
+        WG_TRY(wg_j_iter_next(r, &it, &v, &more));
         if (!more)
             return WG_OK;
-        WG_TRY(wgj_to_list(r, v, &pair));
+        WG_TRY(wg_j_to_list(r, v, &pair));
         if (pair->n != 2)
-            return wgj_fail(r, WG_E_INPUT, "a dict is made from pairs; an item has %zu parts",
-                            pair->n);
-        WG_TRY(wgj_dict_put(r, d, pair->v[0], pair->v[1]));
+            return wg_j_fail(r, WG_E_INPUT, "a dict is made from pairs; an item has %zu parts",
+                             pair->n);
+        WG_TRY(wg_j_dict_put(r, d, pair->v[0], pair->v[1]));
     }
 }
 
 /* dict(mapping or pairs, **more) */
-static enum wg_status build_dict(struct wgj_run *r, const struct wgj_call *c, struct wgj_dict **out)
+static enum wg_status build_dict(struct wg_j_run *r, const struct wg_j_call *c,
+                                 struct wg_j_dict **out)
 {
-    WG_TRY(wgj_dict_new(r, c->n_kw, out));
+    WG_TRY(wg_j_dict_new(r, c->n_kw, out));
     if (c->n > 1)
-        return wgj_fail(r, WG_E_INPUT, "dict expected at most 1 argument, got %zu", c->n);
-    if (c->n == 1 && c->pos[0].t == WGJ_DICT) {
-        const struct wgj_dict *from = c->pos[0].d;
+        return wg_j_fail(r, WG_E_INPUT, "dict expected at most 1 argument, got %zu", c->n);
+    if (c->n == 1 && c->pos[0].t == WG_J_DICT) {
+        const struct wg_j_dict *from = c->pos[0].d;
         for (size_t i = 0; i < from->n; i++)
-            WG_TRY(wgj_dict_put(r, *out, from->e[i].key, from->e[i].value));
+            WG_TRY(wg_j_dict_put(r, *out, from->e[i].key, from->e[i].value));
     } else if (c->n == 1) {
         WG_TRY(put_pairs(r, *out, c->pos[0]));
     }
     for (size_t i = 0; i < c->n_kw; i++)
-        WG_TRY(wgj_dict_put(r, *out, WGJ_STR_VAL(c->kw[i].name), c->kw[i].v));
+        WG_TRY(wg_j_dict_put(r, *out, WG_J_STR_VAL(c->kw[i].name), c->kw[i].v));
     return WG_OK;
 }
 
-static enum wg_status fn_dict(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_dict(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    struct wgj_dict *d;
+    struct wg_j_dict *d;
 
     WG_TRY(build_dict(r, c, &d));
-    *out = WGJ_DICT_VAL(d);
+    *out = WG_J_DICT_VAL(d);
     return WG_OK;
 }
 
-static enum wg_status fn_namespace(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_namespace(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    struct wgj_dict *d;
+    struct wg_j_dict *d;
 
     WG_TRY(build_dict(r, c, &d));
     for (size_t i = 0; i < d->n; i++) {
-        struct wgj_val key = d->e[i].key;
-        if (key.t == WGJ_STR && key.s->n && key.s->p[0] == '_')
-            return wgj_fail(r, WG_E_INPUT,
-                            "a namespace cannot store the attribute '%.*s': it begins with _",
-                            (int)WG_MIN(key.s->n, (size_t)60), key.s->p);
+        struct wg_j_val key = d->e[i].key;
+        if (key.t == WG_J_STR && key.s->n && key.s->p[0] == '_')
+            return wg_j_fail(r, WG_E_INPUT,
+                             "a namespace cannot store the attribute '%.*s': it begins with _",
+                             (int)WG_MIN(key.s->n, (size_t)60), key.s->p);
     }
-    *out = (struct wgj_val){.t = WGJ_NAMESPACE, .d = d};
+    *out = (struct wg_j_val){.t = WG_J_NAMESPACE, .d = d};
     return WG_OK;
 }
 
-static enum wg_status fn_cycler(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_cycler(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     void *mem;
 
     if (!c->n || c->n_kw)
-        return wgj_fail(r, WG_E_INPUT, "at least one item has to be provided");
-    WG_TRY(wgj_alloc(r, 1, sizeof(struct wgj_cycler), &mem));
-    *out = (struct wgj_val){.t = WGJ_CYCLER, .cycler = mem};
-    WG_TRY(wgj_list_new(r, c->n, &out->cycler->items));
+        return wg_j_fail(r, WG_E_INPUT, "at least one item has to be provided");
+    WG_TRY(wg_j_alloc(r, 1, sizeof(struct wg_j_cycler), &mem));
+    *out = (struct wg_j_val){.t = WG_J_CYCLER, .cycler = mem};
+    WG_TRY(wg_j_list_new(r, c->n, &out->cycler->items));
     for (size_t i = 0; i < c->n; i++)
         out->cycler->items->v[out->cycler->items->n++] = c->pos[i];
     return WG_OK;
 }
 
-static enum wg_status cycler_next(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status cycler_next(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    struct wgj_cycler *x = c->self.cycler;
+    struct wg_j_cycler *x = c->self.cycler;
 
     (void)r;
     *out = x->items->v[x->pos];
@@ -121,234 +122,241 @@ static enum wg_status cycler_next(struct wgj_run *r, struct wgj_call *c, struct 
     return WG_OK;
 }
 
-static enum wg_status cycler_reset(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status cycler_reset(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     (void)r;
     c->self.cycler->pos = 0;
-    *out = WGJ_NONE_VAL;
+    *out = WG_J_NONE_VAL;
     return WG_OK;
 }
 
-static enum wg_status fn_joiner(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_joiner(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     void *mem;
 
-    WG_TRY(wgj_alloc(r, 1, sizeof(struct wgj_joiner), &mem));
-    *out = (struct wgj_val){.t = WGJ_JOINER, .joiner = mem};
+    WG_TRY(wg_j_alloc(r, 1, sizeof(struct wg_j_joiner), &mem));
+    *out = (struct wg_j_val){.t = WG_J_JOINER, .joiner = mem};
     out->joiner->sep = c->arg[0];
-    return c->arg[0].t == WGJ_MISSING ? wgj_str_z(r, ", ", &out->joiner->sep) : WG_OK;
+    return c->arg[0].t == WG_J_MISSING ? wg_j_str_z(r, ", ", &out->joiner->sep) : WG_OK;
 }
 
-static enum wg_status fn_raise(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status fn_raise(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    struct wgj_val s;
+    struct wg_j_val s;
 
     (void)out;
-    WG_TRY(wgj_to_str(r, c->arg[0], &s));
-    return wgj_fail(r, WG_E_FAILED, "%.*s", (int)WG_MIN(s.s->n, (size_t)800), s.s->p);
+    WG_TRY(wg_j_to_str(r, c->arg[0], &s));
+    return wg_j_fail(r, WG_E_FAILED, "%.*s", (int)WG_MIN(s.s->n, (size_t)800), s.s->p);
 }
 
-static const struct wgj_builtin globals[] = {
+static const struct wg_j_builtin globals[] = {
     {"range", "*", 0, fn_range},
     {"dict", "*", 0, fn_dict},
     {"namespace", "*", 0, fn_namespace},
     {"cycler", "*", 0, fn_cycler},
     {"joiner", "sep", 0, fn_joiner},
     {"raise_exception", "message", 1, fn_raise},
-    {"strftime_now", "format", 1, wgj_strftime_now},
+    {"strftime_now", "format", 1, wg_j_strftime_now},
     {"lipsum", "*", 0, NULL},
 };
 
-static const struct wgj_builtin cycler_methods[] = {
+static const struct wg_j_builtin cycler_methods[] = {
     {"next", "", 0, cycler_next}, {"reset", "", 0, cycler_reset}, {0}};
 
-static bool named(const struct wgj_builtin *b, const char *name, size_t n)
-{
-    return strncmp(b->name, name, n) == 0 && b->name[n] == '\0';
-}
-
-const struct wgj_builtin *wgj_find_global(const char *name, size_t n)
+const struct wg_j_builtin *wg_j_find_global(const char *name, size_t n)
 {
     for (size_t i = 0; i < WG_COUNT(globals); i++)
-        if (named(&globals[i], name, n))
+        if (wg_j_named(globals[i].name, name, n))
             return &globals[i];
     return NULL;
 }
 
 /* dict and list methods */
 
-static enum wg_status dict_view(struct wgj_run *r, struct wgj_call *c, enum wgj_view_kind kind,
-                                struct wgj_val *out)
+static enum wg_status dict_view(struct wg_j_run *r, struct wg_j_call *c, enum wg_j_view_kind kind,
+                                struct wg_j_val *out)
 {
     void *mem;
 
-    WG_TRY(wgj_alloc(r, 1, sizeof(struct wgj_view), &mem));
-    *out = (struct wgj_val){.t = WGJ_VIEW, .view = mem};
-    *out->view = (struct wgj_view){kind, c->self.d};
+    WG_TRY(wg_j_alloc(r, 1, sizeof(struct wg_j_view), &mem));
+    *out = (struct wg_j_val){.t = WG_J_VIEW, .view = mem};
+    *out->view = (struct wg_j_view){kind, c->self.d};
     return WG_OK;
 }
 
-static enum wg_status dict_keys(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status dict_keys(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    return dict_view(r, c, WGJ_KEYS, out);
+    return dict_view(r, c, WG_J_KEYS, out);
 }
 
-static enum wg_status dict_values(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status dict_values(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    return dict_view(r, c, WGJ_VALUES, out);
+    return dict_view(r, c, WG_J_VALUES, out);
 }
 
-static enum wg_status dict_items(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status dict_items(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    return dict_view(r, c, WGJ_ITEMS, out);
+    return dict_view(r, c, WG_J_ITEMS, out);
 }
 
-static enum wg_status dict_get(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status dict_get(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
-    struct wgj_val *slot;
+    struct wg_j_val *slot;
 
-    WG_TRY(wgj_dict_find(r, c->self.d, c->arg[0], &slot));
-    *out = slot ? *slot : c->arg[1].t == WGJ_MISSING ? WGJ_NONE_VAL : c->arg[1];
+    WG_TRY(wg_j_dict_find(r, c->self.d, c->arg[0], &slot));
+    *out = slot ? *slot : c->arg[1].t == WG_J_MISSING ? WG_J_NONE_VAL : c->arg[1];
     return WG_OK;
 }
 
 /* Nothing can change either of the two, so the copy is the same object. */
-static enum wg_status copy(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status copy(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     (void)r;
     *out = c->self;
     return WG_OK;
 }
 
-static const struct wgj_builtin dict_methods[] = {{"get", "/key default", 1, dict_get},
-                                                  {"keys", "/", 0, dict_keys},
-                                                  {"values", "/", 0, dict_values},
-                                                  {"items", "/", 0, dict_items},
-                                                  {"copy", "/", 0, copy},
-                                                  {"fromkeys", "*", 0, NULL},
-                                                  {0}};
+static const struct wg_j_builtin dict_methods[] = {{"get", "/key default", 1, dict_get},
+                                                   {"keys", "/", 0, dict_keys},
+                                                   {"values", "/", 0, dict_values},
+                                                   {"items", "/", 0, dict_items},
+                                                   {"copy", "/", 0, copy},
+                                                   {"fromkeys", "*", 0, NULL},
+                                                   {0}};
 
-static enum wg_status list_count(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status list_count(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     int64_t n = 0;
     bool same;
 
-    WG_TRY(wgj_work(r, c->self.l->n * 16));
+    WG_TRY(wg_j_work(r, c->self.l->n * 16));
     for (size_t i = 0; i < c->self.l->n; i++) {
-        same = wgj_same(c->self.l->v[i], c->arg[0]);
+        same = wg_j_same(c->self.l->v[i], c->arg[0]);
         if (!same)
-            WG_TRY(wgj_equal(r, c->self.l->v[i], c->arg[0], &same));
+            WG_TRY(wg_j_equal(r, c->self.l->v[i], c->arg[0], &same));
         n += same;
     }
-    *out = WGJ_INT_VAL(n);
+    *out = WG_J_INT_VAL(n);
     return WG_OK;
 }
 
-static enum wg_status list_index(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+static enum wg_status list_index(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     int64_t n = (int64_t)c->self.l->n, bound[2] = {0, n};
     bool same;
 
     for (int i = 0; i < 2; i++) {
-        if (c->arg[i + 1].t == WGJ_MISSING)
+        if (c->arg[i + 1].t == WG_J_MISSING)
             continue;
-        if (!WGJ_IS_INT(c->arg[i + 1]))
-            return wgj_fail(r, WG_E_INPUT, "slice indices must be integers");
-        bound[i] = WGJ_AS_INT(c->arg[i + 1]);
+        if (!WG_J_IS_INT(c->arg[i + 1]))
+            return wg_j_fail(r, WG_E_INPUT, "slice indices must be integers");
+        bound[i] = WG_J_AS_INT(c->arg[i + 1]);
         if (bound[i] < 0)
             bound[i] = bound[i] < -n ? 0 : bound[i] + n;
     }
-    WG_TRY(wgj_work(r, (size_t)n * 16));
+    WG_TRY(wg_j_work(r, (size_t)n * 16));
     for (int64_t i = bound[0]; i < n && i < bound[1]; i++) {
-        same = wgj_same(c->self.l->v[i], c->arg[0]);
+        same = wg_j_same(c->self.l->v[i], c->arg[0]);
         if (!same)
-            WG_TRY(wgj_equal(r, c->self.l->v[i], c->arg[0], &same));
+            WG_TRY(wg_j_equal(r, c->self.l->v[i], c->arg[0], &same));
         if (same) {
-            *out = WGJ_INT_VAL(i);
+            *out = WG_J_INT_VAL(i);
             return WG_OK;
         }
     }
-    return wgj_fail(r, WG_E_INPUT, "the value is not in the %s", wgj_type_name(c->self));
+    return wg_j_fail(r, WG_E_INPUT, "the value is not in the %s", wg_j_type_name(c->self));
 }
 
-static const struct wgj_builtin list_methods[] = {{"copy", "/", 0, copy},
-                                                  {"count", "/value", 1, list_count},
-                                                  {"index", "/value start stop", 1, list_index},
-                                                  {0}};
-static const struct wgj_builtin tuple_methods[] = {
+static enum wg_status range_count(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
+{
+    WG_TRY(wg_j_to_list(r, c->self, &c->self.l));
+    return list_count(r, c, out);
+}
+
+static enum wg_status range_index(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
+{
+    WG_TRY(wg_j_to_list(r, c->self, &c->self.l));
+    return list_index(r, c, out);
+}
+
+static const struct wg_j_builtin list_methods[] = {{"copy", "/", 0, copy},
+                                                   {"count", "/value", 1, list_count},
+                                                   {"index", "/value start stop", 1, list_index},
+                                                   {0}};
+static const struct wg_j_builtin tuple_methods[] = {
     {"count", "/value", 1, list_count}, {"index", "/value start stop", 1, list_index}, {0}};
 
 /* Known to Python, so not undefined; calling one says that it is not supported. */
-static const struct wgj_builtin int_methods[] = {{"as_integer_ratio", "*", 0, NULL},
-                                                 {"bit_count", "*", 0, NULL},
-                                                 {"bit_length", "*", 0, NULL},
-                                                 {"conjugate", "*", 0, NULL},
-                                                 {"from_bytes", "*", 0, NULL},
-                                                 {"to_bytes", "*", 0, NULL},
-                                                 {0}};
-static const struct wgj_builtin float_methods[] = {
+static const struct wg_j_builtin int_methods[] = {{"as_integer_ratio", "*", 0, NULL},
+                                                  {"bit_count", "*", 0, NULL},
+                                                  {"bit_length", "*", 0, NULL},
+                                                  {"conjugate", "*", 0, NULL},
+                                                  {"from_bytes", "*", 0, NULL},
+                                                  {"to_bytes", "*", 0, NULL},
+                                                  {0}};
+static const struct wg_j_builtin float_methods[] = {
     {"as_integer_ratio", "*", 0, NULL}, {"conjugate", "*", 0, NULL},
     {"fromhex", "*", 0, NULL},          {"hex", "*", 0, NULL},
     {"is_integer", "*", 0, NULL},       {0}};
-static const struct wgj_builtin range_methods[] = {
-    {"count", "*", 0, NULL}, {"index", "*", 0, NULL}, {0}};
-static const struct wgj_builtin view_methods[] = {
+static const struct wg_j_builtin range_methods[] = {
+    {"count", "/value", 1, range_count}, {"index", "/value", 1, range_index}, {0}};
+static const struct wg_j_builtin view_methods[] = {
     {"isdisjoint", "*", 0, NULL}, {"mapping", "*", 0, NULL}, {0}};
-static const struct wgj_builtin gen_methods[] = {
+static const struct wg_j_builtin gen_methods[] = {
     {"close", "*", 0, NULL}, {"send", "*", 0, NULL}, {"throw", "*", 0, NULL}, {0}};
 
-static const struct wgj_builtin *find_in(const struct wgj_builtin *table, const char *name,
-                                         size_t n)
+static const struct wg_j_builtin *find_in(const struct wg_j_builtin *table, const char *name,
+                                          size_t n)
 {
     for (; table->name; table++)
-        if (named(table, name, n))
+        if (wg_j_named(table->name, name, n))
             return table;
     return NULL;
 }
 
 /* What the immutable sandbox does not hand out. */
-static bool changes_object(enum wgj_type t, const char *name, size_t n)
+static bool changes_object(enum wg_j_type t, const char *name, size_t n)
 {
     static const char *const list_names[] = {"append", "clear", "pop",    "reverse",
                                              "insert", "sort",  "extend", "remove"};
     static const char *const dict_names[] = {"clear", "pop", "popitem", "setdefault", "update"};
-    const char *const *names = t == WGJ_LIST ? list_names : dict_names;
-    size_t count = t == WGJ_LIST ? WG_COUNT(list_names) : WG_COUNT(dict_names);
+    const char *const *names = t == WG_J_LIST ? list_names : dict_names;
+    size_t count = t == WG_J_LIST ? WG_COUNT(list_names) : WG_COUNT(dict_names);
 
     for (size_t i = 0; i < count; i++)
-        if (strlen(names[i]) == n && memcmp(names[i], name, n) == 0)
+        if (wg_j_named(names[i], name, n))
             return true;
     return false;
 }
 
-const struct wgj_builtin *wgj_find_method(struct wgj_val v, const char *name, size_t n,
-                                          bool *refused)
+const struct wg_j_builtin *wg_j_find_method(struct wg_j_val v, const char *name, size_t n,
+                                            bool *refused)
 {
     *refused = false;
     switch (v.t) {
-    case WGJ_STR:
-        return find_in(wgj_str_methods, name, n);
-    case WGJ_LIST:
-    case WGJ_DICT:
+    case WG_J_STR:
+        return find_in(wg_j_str_methods, name, n);
+    case WG_J_LIST:
+    case WG_J_DICT:
         *refused = changes_object(v.t, name, n);
-        return find_in(v.t == WGJ_LIST ? list_methods : dict_methods, name, n);
-    case WGJ_TUPLE:
+        return find_in(v.t == WG_J_LIST ? list_methods : dict_methods, name, n);
+    case WG_J_TUPLE:
         return find_in(tuple_methods, name, n);
-    case WGJ_BOOL:
-    case WGJ_INT:
+    case WG_J_BOOL:
+    case WG_J_INT:
         return find_in(int_methods, name, n);
-    case WGJ_FLOAT:
+    case WG_J_FLOAT:
         return find_in(float_methods, name, n);
-    case WGJ_RANGE:
+    case WG_J_RANGE:
         return find_in(range_methods, name, n);
-    case WGJ_VIEW:
+    case WG_J_VIEW:
         return find_in(view_methods, name, n);
-    case WGJ_GEN:
+    case WG_J_GEN:
         return find_in(gen_methods, name, n);
-    case WGJ_CYCLER:
+    case WG_J_CYCLER:
         return find_in(cycler_methods, name, n);
-    case WGJ_LOOP:
-        return find_in(wgj_loop_methods, name, n);
+    case WG_J_LOOP:
+        return find_in(wg_j_loop_methods, name, n);
     default:
         return NULL;
     }

@@ -14,21 +14,21 @@
 #include <string.h>
 
 struct lexer {
-    struct wgj_compiler *c;
-    struct wgj_lexed *out;
+    struct wg_j_compiler *c;
+    struct wg_j_lexed *out;
     size_t cap;
     const char *start, *p, *end;
     int line;
     bool line_starting; /* the last token ended with a newline */
-    char closers[WGJ_MAX_NEST];
+    char closers[WG_J_MAX_NEST];
     int n_closers;
 };
 
-static enum wg_status add(struct lexer *x, struct wgj_tok t)
+static enum wg_status add(struct lexer *x, struct wg_j_tok t)
 {
     if (x->out->n == x->cap) {
         size_t cap = x->cap ? x->cap * 2 : 256;
-        struct wgj_tok *tok = wg_realloc(x->out->tok, cap, sizeof *tok);
+        struct wg_j_tok *tok = wg_realloc(x->out->tok, cap, sizeof *tok);
         if (!tok)
             return wg_oom(x->c->err, "template tokens");
         x->out->tok = tok;
@@ -58,7 +58,7 @@ static const char *over_space(const struct lexer *x, const char *p)
 {
     int len;
 
-    while (p < x->end && wgj_is_space(wgj_cp(p, &len)))
+    while (p < x->end && wg_j_is_space(wg_j_cp(p, &len)))
         p += len;
     return p;
 }
@@ -100,7 +100,7 @@ static size_t data_length(const struct lexer *x, const char *text, size_t n, cha
     const char *p = text;
 
     if (sign == '-') {
-        wgj_strip(&p, &n, false, true);
+        wg_j_strip(&p, &n, false, true);
         return n;
     }
     if (sign == '+' || is_variable)
@@ -117,7 +117,7 @@ static enum wg_status add_data(struct lexer *x, const char *p, size_t n)
 {
     if (!n)
         return WG_OK;
-    return add(x, (struct wgj_tok){.type = WGJ_T_DATA, .line = x->line, .p = p, .n = n});
+    return add(x, (struct wg_j_tok){.type = WG_J_T_DATA, .line = x->line, .p = p, .n = n});
 }
 
 static enum wg_status lex_comment(struct lexer *x)
@@ -131,7 +131,7 @@ static enum wg_status lex_comment(struct lexer *x)
             return WG_OK;
         }
     }
-    return wgj_cfail(x->c, x->line, WG_E_INPUT, "Missing end of comment tag: a {# without a #}");
+    return wg_j_cfail(x->c, x->line, WG_E_INPUT, "Missing end of comment tag: a {# without a #}");
 }
 
 static enum wg_status lex_raw(struct lexer *x)
@@ -155,8 +155,8 @@ static enum wg_status lex_raw(struct lexer *x)
         skip(x, (size_t)(end - x->p));
         return WG_OK;
     }
-    return wgj_cfail(x->c, x->line, WG_E_INPUT,
-                     "Missing end of raw directive: a {%% raw %%} without {%% endraw %%}");
+    return wg_j_cfail(x->c, x->line, WG_E_INPUT,
+                      "Missing end of raw directive: a {%% raw %%} without {%% endraw %%}");
 }
 
 static size_t digits(const char *p, const char *end, int base)
@@ -218,7 +218,7 @@ static size_t float_length(const struct lexer *x)
 
 static enum wg_status lex_number(struct lexer *x)
 {
-    struct wgj_tok t = {.type = WGJ_T_FLOAT, .line = x->line, .p = x->p};
+    struct wg_j_tok t = {.type = WG_J_T_FLOAT, .line = x->line, .p = x->p};
     char buf[128];
     int base = 10;
     size_t prefix = 0;
@@ -226,10 +226,10 @@ static enum wg_status lex_number(struct lexer *x)
     t.n = float_length(x);
     if (t.n) {
         if (!plain_number(x->p, t.n, buf, sizeof buf))
-            return wgj_cfail(x->c, x->line, WG_E_LIMIT, "a number has too many digits");
+            return wg_j_cfail(x->c, x->line, WG_E_LIMIT, "a number has too many digits");
         t.f = strtod(buf, NULL);
     } else {
-        t.type = WGJ_T_INT;
+        t.type = WG_J_T_INT;
         if (x->p[0] == '0' && x->end - x->p > 2) {
             int kind = x->p[1] | 32;
             base = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 10;
@@ -242,12 +242,12 @@ static enum wg_status lex_number(struct lexer *x)
         if (!t.n)
             t.n = digits(x->p, x->end, x->p[0] == '0' ? 1 : 10);
         if (!plain_number(x->p + prefix, t.n, buf, sizeof buf))
-            return wgj_cfail(x->c, x->line, WG_E_LIMIT, "a number has too many digits");
+            return wg_j_cfail(x->c, x->line, WG_E_LIMIT, "a number has too many digits");
         errno = 0;
         t.i = strtoll(buf, NULL, base);
         if (errno)
-            return wgj_cfail(x->c, x->line, WG_E_LIMIT,
-                             "the whole number %s does not fit in 64 bits", buf);
+            return wg_j_cfail(x->c, x->line, WG_E_LIMIT,
+                              "the whole number %s does not fit in 64 bits", buf);
     }
     skip(x, prefix + t.n);
     return add(x, t);
@@ -269,14 +269,14 @@ static enum wg_status hex_escape(struct lexer *x, const char **p, const char *en
     for (int i = 0; i < n; i++) {
         int d = *p < end ? hex_value(**p) : -1;
         if (d < 0)
-            return wgj_cfail(x->c, x->line, WG_E_INPUT,
-                             "a string has an escape with fewer than %d hexadecimal digits", n);
+            return wg_j_cfail(x->c, x->line, WG_E_INPUT,
+                              "a string has an escape with fewer than %d hexadecimal digits", n);
         cp = cp << 4 | (uint32_t)d;
         (*p)++;
     }
     if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
-        return wgj_cfail(x->c, x->line, WG_E_INPUT,
-                         "a string has an escape for U+%04X, which is not a character", cp);
+        return wg_j_cfail(x->c, x->line, WG_E_INPUT,
+                          "a string has an escape for U+%04X, which is not a character", cp);
     wg_buf_add_utf8(b, cp);
     return WG_OK;
 }
@@ -300,11 +300,11 @@ static enum wg_status escape(struct lexer *x, const char **p, const char *end, s
         (*p)++;
         return hex_escape(x, p, end, c == 'x' ? 2 : c == 'u' ? 4 : 8, b);
     } else if (c == 'N') {
-        return wgj_cfail(x->c, x->line, WG_E_UNSUPPORTED,
-                         "a string has an escape \\N{...}, which is not supported");
+        return wg_j_cfail(x->c, x->line, WG_E_UNSUPPORTED,
+                          "a string has an escape \\N{...}, which is not supported");
     } else if ((unsigned char)c >= 0x80) {
         /* Jinja turns the character into an escape before it looks at backslashes. */
-        uint32_t cp = wgj_cp(*p, &len);
+        uint32_t cp = wg_j_cp(*p, &len);
         wg_buf_addf(b, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);
         *p += len;
         return WG_OK;
@@ -316,10 +316,10 @@ static enum wg_status escape(struct lexer *x, const char **p, const char *end, s
     return WG_OK;
 }
 
-static enum wg_status unescape(struct lexer *x, const char *p, const char *end, struct wgj_tok *t)
+static enum wg_status unescape(struct lexer *x, const char *p, const char *end, struct wg_j_tok *t)
 {
     struct wg_buf b;
-    struct wgj_str *s;
+    struct wg_j_str *s;
     enum wg_status st = WG_OK;
 
     if (!memchr(p, '\\', (size_t)(end - p))) {
@@ -327,7 +327,7 @@ static enum wg_status unescape(struct lexer *x, const char *p, const char *end, 
         t->n = (size_t)(end - p);
         return WG_OK;
     }
-    wg_buf_init(&b, WGJ_MAX_SOURCE * 4);
+    wg_buf_init(&b, WG_J_MAX_SOURCE * 4);
     while (st == WG_OK && p < end) {
         if (*p == '\\') {
             p++;
@@ -339,7 +339,7 @@ static enum wg_status unescape(struct lexer *x, const char *p, const char *end, 
     if (st == WG_OK)
         st = wg_buf_check(&b, "a string of the template", x->c->err);
     if (st == WG_OK)
-        st = wgj_cstr(x->c, b.p ? b.p : "", b.len, &s);
+        st = wg_j_cstr(x->c, b.p ? b.p : "", b.len, &s);
     wg_buf_release(&b);
     if (st == WG_OK) {
         t->p = s->p;
@@ -351,13 +351,13 @@ static enum wg_status unescape(struct lexer *x, const char *p, const char *end, 
 static enum wg_status lex_string(struct lexer *x)
 {
     const char *p = x->p + 1;
-    struct wgj_tok t = {.type = WGJ_T_STR, .line = x->line};
+    struct wg_j_tok t = {.type = WG_J_T_STR, .line = x->line};
 
     while (p < x->end && *p != *x->p)
         p += *p == '\\' && x->end - p > 1 ? 2 : 1;
     if (p >= x->end)
-        return wgj_cfail(x->c, x->line, WG_E_INPUT, "unexpected char %c: a string has no end",
-                         *x->p);
+        return wg_j_cfail(x->c, x->line, WG_E_INPUT, "unexpected char %c: a string has no end",
+                          *x->p);
     WG_TRY(unescape(x, x->p + 1, p, &t));
     skip(x, (size_t)(p + 1 - x->p));
     return add(x, t);
@@ -366,16 +366,16 @@ static enum wg_status lex_string(struct lexer *x)
 static enum wg_status balance(struct lexer *x, char c)
 {
     if (c == '(' || c == '[' || c == '{') {
-        if (x->n_closers == WGJ_MAX_NEST)
-            return wgj_cfail(x->c, x->line, WG_E_LIMIT, "brackets are nested over %d deep",
-                             WGJ_MAX_NEST);
+        if (x->n_closers == WG_J_MAX_NEST)
+            return wg_j_cfail(x->c, x->line, WG_E_LIMIT, "brackets are nested over %d deep",
+                              WG_J_MAX_NEST);
         x->closers[x->n_closers++] = c == '(' ? ')' : (char)(c + 2);
     } else if (c == ')' || c == ']' || c == '}') {
         if (x->n_closers == 0)
-            return wgj_cfail(x->c, x->line, WG_E_INPUT, "unexpected '%c'", c);
+            return wg_j_cfail(x->c, x->line, WG_E_INPUT, "unexpected '%c'", c);
         char want = x->closers[--x->n_closers];
         if (want != c)
-            return wgj_cfail(x->c, x->line, WG_E_INPUT, "unexpected '%c', expected '%c'", c, want);
+            return wg_j_cfail(x->c, x->line, WG_E_INPUT, "unexpected '%c', expected '%c'", c, want);
     }
     return WG_OK;
 }
@@ -384,9 +384,9 @@ static enum wg_status lex_operator(struct lexer *x)
 {
     static const struct {
         char text[3], op;
-    } two[] = {{"//", WGJ_OP_FLOORDIV}, {"**", WGJ_OP_POW}, {"==", WGJ_OP_EQ},
-               {"!=", WGJ_OP_NE},       {">=", WGJ_OP_GE},  {"<=", WGJ_OP_LE}};
-    struct wgj_tok t = {.type = WGJ_T_OP, .line = x->line, .p = x->p, .n = 1};
+    } two[] = {{"//", WG_J_OP_FLOORDIV}, {"**", WG_J_OP_POW}, {"==", WG_J_OP_EQ},
+               {"!=", WG_J_OP_NE},       {">=", WG_J_OP_GE},  {"<=", WG_J_OP_LE}};
+    struct wg_j_tok t = {.type = WG_J_T_OP, .line = x->line, .p = x->p, .n = 1};
     int len;
 
     for (size_t i = 0; i < WG_COUNT(two); i++) {
@@ -397,8 +397,8 @@ static enum wg_status lex_operator(struct lexer *x)
     }
     if (!t.op) {
         if (*x->p == '\0' || !strchr("+-/*%~[](){}<>=.:|,;", *x->p)) {
-            wgj_cp(x->p, &len);
-            return wgj_cfail(x->c, x->line, WG_E_INPUT, "unexpected char '%.*s'", len, x->p);
+            wg_j_cp(x->p, &len);
+            return wg_j_cfail(x->c, x->line, WG_E_INPUT, "unexpected char '%.*s'", len, x->p);
         }
         t.op = *x->p;
         WG_TRY(balance(x, t.op));
@@ -414,16 +414,16 @@ static enum wg_status lex_name(struct lexer *x)
     bool valid = true;
 
     for (; p < x->end; p += len) {
-        uint32_t cp = wgj_cp(p, &len);
-        if (!wgj_is_name(cp, false)) {
-            if (!wgj_is_word(cp))
+        uint32_t cp = wg_j_cp(p, &len);
+        if (!wg_j_is_name(cp, false)) {
+            if (!wg_j_is_word(cp))
                 break;
             valid = false;
         }
     }
-    struct wgj_tok t = {.type = WGJ_T_NAME, .line = x->line, .p = x->p, .n = (size_t)(p - x->p)};
-    if (!valid || !wgj_is_name(wgj_cp(x->p, &len), true))
-        return wgj_cfail(x->c, x->line, WG_E_INPUT, "Invalid character in identifier");
+    struct wg_j_tok t = {.type = WG_J_T_NAME, .line = x->line, .p = x->p, .n = (size_t)(p - x->p)};
+    if (!valid || !wg_j_is_name(wg_j_cp(x->p, &len), true))
+        return wg_j_cfail(x->c, x->line, WG_E_INPUT, "Invalid character in identifier");
     skip(x, t.n);
     return add(x, t);
 }
@@ -436,19 +436,20 @@ static enum wg_status lex_inside(struct lexer *x, bool is_variable, bool *done)
     int len;
 
     if (end) {
-        struct wgj_tok t = {.type = is_variable ? WGJ_T_VAR_END : WGJ_T_BLOCK_END, .line = x->line};
+        struct wg_j_tok t = {.type = is_variable ? WG_J_T_VAR_END : WG_J_T_BLOCK_END,
+                             .line = x->line};
         skip(x, (size_t)(end - x->p));
         *done = true;
         return add(x, t);
     }
-    uint32_t cp = wgj_cp(x->p, &len);
-    if (wgj_is_space(cp)) {
+    uint32_t cp = wg_j_cp(x->p, &len);
+    if (wg_j_is_space(cp)) {
         skip(x, (size_t)(over_space(x, x->p) - x->p));
         return WG_OK;
     }
     if (cp >= '0' && cp <= '9')
         return lex_number(x);
-    if (cp == '_' || (cp < 0x80 ? wgj_is_name(cp, true) : wgj_is_word(cp)))
+    if (cp == '_' || (cp < 0x80 ? wg_j_is_name(cp, true) : wg_j_is_word(cp)))
         return lex_name(x);
     if (cp == '"' || cp == '\'')
         return lex_string(x);
@@ -459,8 +460,8 @@ static enum wg_status lex_tag(struct lexer *x, bool is_variable)
 {
     bool done = false;
 
-    WG_TRY(add(x, (struct wgj_tok){.type = is_variable ? WGJ_T_VAR_BEGIN : WGJ_T_BLOCK_BEGIN,
-                                   .line = x->line}));
+    WG_TRY(add(x, (struct wg_j_tok){.type = is_variable ? WG_J_T_VAR_BEGIN : WG_J_T_BLOCK_BEGIN,
+                                    .line = x->line}));
     x->n_closers = 0;
     while (!done) {
         if (x->p >= x->end) /* the parser says what it was looking for */
@@ -501,19 +502,20 @@ static enum wg_status lex_root(struct lexer *x)
     return kind == '#' ? lex_comment(x) : lex_tag(x, kind == '{');
 }
 
-enum wg_status wgj_lex(struct wgj_compiler *c, const char *source, size_t n, struct wgj_lexed *out)
+enum wg_status wg_j_lex(struct wg_j_compiler *c, const char *source, size_t n,
+                        struct wg_j_lexed *out)
 {
     struct lexer x = {.c = c, .out = out, .line = 1, .line_starting = true};
-    struct wgj_str *text;
+    struct wg_j_str *text;
 
-    *out = (struct wgj_lexed){0};
-    if (n > WGJ_MAX_SOURCE)
-        return wgj_cfail(c, 1, WG_E_LIMIT, "the template has %zu bytes; the limit is %d", n,
-                         WGJ_MAX_SOURCE);
+    *out = (struct wg_j_lexed){0};
+    if (n > WG_J_MAX_SOURCE)
+        return wg_j_cfail(c, 1, WG_E_LIMIT, "the template has %zu bytes; the limit is %d", n,
+                          WG_J_MAX_SOURCE);
     if (!wg_utf8_valid(source, n))
-        return wgj_cfail(c, 1, WG_E_INPUT, "the template is not valid UTF-8");
-    WG_TRY(wgj_cstr(c, source, n, &text));
-    char *p = (char *)(uintptr_t)text->p;
+        return wg_j_cfail(c, 1, WG_E_INPUT, "the template is not valid UTF-8");
+    WG_TRY(wg_j_cstr(c, source, n, &text));
+    char *p = (char *)text->p;
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         if (p[i] == '\r' && i + 1 < n && p[i + 1] == '\n')
@@ -526,5 +528,5 @@ enum wg_status wgj_lex(struct wgj_compiler *c, const char *source, size_t n, str
     x.end = p + k;
     while (x.p < x.end)
         WG_TRY(lex_root(&x));
-    return add(&x, (struct wgj_tok){.type = WGJ_T_EOF, .line = x.line});
+    return add(&x, (struct wg_j_tok){.type = WG_J_T_EOF, .line = x.line});
 }

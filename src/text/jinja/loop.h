@@ -4,15 +4,15 @@
 
 #include "text/jinja/ast.h"
 
-struct wgj_loop {
-    const struct wgj_node *node;
-    struct wgj_frame *outer, *test_frame;
-    struct wgj_iter it;
+struct wg_j_loop {
+    const struct wg_j_node *node;
+    struct wg_j_frame *outer, *test_frame;
+    struct wg_j_iter it;
     bool filtered;          /* items pass the loop's own `if` first */
     int64_t index0, length; /* length < 0: not known yet */
-    struct wgj_val after;   /* looked at early; WGJ_MISSING: not */
-    struct wgj_val current, before;
-    struct wgj_val changed; /* arguments of the last changed() */
+    struct wg_j_val after;  /* looked at early; WG_J_MISSING: not */
+    struct wg_j_val current, before;
+    struct wg_j_val changed; /* arguments of the last changed() */
     int depth0;
 };
 

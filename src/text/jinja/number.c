@@ -18,7 +18,7 @@ static int digit_value(char c)
     return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 99;
 }
 
-bool wgj_parse_int(const struct wgj_str *s, int base, int64_t *out, bool *overflow)
+bool wg_j_parse_int(const struct wg_j_str *s, int base, int64_t *out, bool *overflow)
 {
     const char *p = s->p;
     size_t n = s->n, i = 0;
@@ -26,7 +26,7 @@ bool wgj_parse_int(const struct wgj_str *s, int base, int64_t *out, bool *overfl
     int64_t x = 0;
 
     *overflow = false;
-    wgj_strip(&p, &n, true, true);
+    wg_j_strip(&p, &n, true, true);
     if (n && (*p == '-' || *p == '+')) {
         negative = *p == '-';
         i++;
@@ -72,14 +72,14 @@ static bool is_word(const char *p, size_t n, const char *word)
     return n == strlen(word) && strncasecmp(p, word, n) == 0;
 }
 
-bool wgj_parse_float(const struct wgj_str *s, double *out)
+bool wg_j_parse_float(const struct wg_j_str *s, double *out)
 {
     const char *p = s->p;
     size_t n = s->n, k = 0;
     char buf[MAX_TEXT];
     bool digits = false;
 
-    wgj_strip(&p, &n, true, true);
+    wg_j_strip(&p, &n, true, true);
     if (!n || n >= sizeof buf)
         return false;
     size_t sign = *p == '-' || *p == '+';
@@ -97,7 +97,7 @@ bool wgj_parse_float(const struct wgj_str *s, double *out)
                 return false;
             continue;
         }
-        if (!digit && !strchr("+-.eE", p[i]))
+        if (!digit && (p[i] == '\0' || !strchr("+-.eE", p[i])))
             return false;
         digits = digits || digit;
         buf[k++] = p[i];

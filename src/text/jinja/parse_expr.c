@@ -8,32 +8,32 @@
 
 #include <string.h>
 
-static enum wg_status parse_not(struct wgj_compiler *c, struct wgj_node **out);
-static enum wg_status parse_sum(struct wgj_compiler *c, struct wgj_node **out);
-static enum wg_status parse_product(struct wgj_compiler *c, struct wgj_node **out);
-static enum wg_status parse_sign(struct wgj_compiler *c, bool filters, struct wgj_node **out);
-static enum wg_status parse_primary(struct wgj_compiler *c, struct wgj_node **out);
-static enum wg_status parse_postfix(struct wgj_compiler *c, struct wgj_node *x,
-                                    struct wgj_node **out);
+static enum wg_status parse_not(struct wg_j_compiler *c, struct wg_j_node **out);
+static enum wg_status parse_sum(struct wg_j_compiler *c, struct wg_j_node **out);
+static enum wg_status parse_product(struct wg_j_compiler *c, struct wg_j_node **out);
+static enum wg_status parse_sign(struct wg_j_compiler *c, bool filters, struct wg_j_node **out);
+static enum wg_status parse_primary(struct wg_j_compiler *c, struct wg_j_node **out);
+static enum wg_status parse_postfix(struct wg_j_compiler *c, struct wg_j_node *x,
+                                    struct wg_j_node **out);
 
-static enum wg_status raise_height(struct wgj_compiler *c, struct wgj_node *x,
-                                   const struct wgj_node *child)
+static enum wg_status raise_height(struct wg_j_compiler *c, struct wg_j_node *x,
+                                   const struct wg_j_node *child)
 {
     if (child && child->height >= x->height)
         x->height = child->height + 1;
-    if (x->height > WGJ_MAX_HEIGHT)
-        return wgj_cfail(c, x->line, WG_E_LIMIT, "an expression has over %d levels",
-                         WGJ_MAX_HEIGHT);
+    if (x->height > WG_J_MAX_HEIGHT)
+        return wg_j_cfail(c, x->line, WG_E_LIMIT, "an expression has over %d levels",
+                          WG_J_MAX_HEIGHT);
     return WG_OK;
 }
 
 /* A node of kind with operands a and b (b may be NULL). */
-static enum wg_status join(struct wgj_compiler *c, enum wgj_kind kind, char op, int line,
-                           struct wgj_node *a, struct wgj_node *b, struct wgj_node **out)
+static enum wg_status join(struct wg_j_compiler *c, enum wg_j_kind kind, char op, int line,
+                           struct wg_j_node *a, struct wg_j_node *b, struct wg_j_node **out)
 {
-    struct wgj_node *x;
+    struct wg_j_node *x;
 
-    WG_TRY(wgj_new_node(c, kind, line, &x));
+    WG_TRY(wg_j_new_node(c, kind, line, &x));
     x->op = op;
     x->x.a = a;
     x->x.b = b;
@@ -43,50 +43,50 @@ static enum wg_status join(struct wgj_compiler *c, enum wgj_kind kind, char op, 
     return WG_OK;
 }
 
-static enum wg_status push_child(struct wgj_compiler *c, struct wgj_node *x, struct wgj_nodes *l,
-                                 struct wgj_node *child)
+static enum wg_status push_child(struct wg_j_compiler *c, struct wg_j_node *x, struct wg_j_nodes *l,
+                                 struct wg_j_node *child)
 {
-    WG_TRY(wgj_push(c, l, child));
+    WG_TRY(wg_j_push(c, l, child));
     return raise_height(c, x, child);
 }
 
-static enum wg_status parse_and(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_and(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     int line = c->tok->line;
 
     WG_TRY(parse_not(c, out));
-    while (wgj_take_name(c, "and")) {
-        struct wgj_node *right;
+    while (wg_j_take_name(c, "and")) {
+        struct wg_j_node *right;
         WG_TRY(parse_not(c, &right));
-        WG_TRY(join(c, WGJ_N_AND, 0, line, *out, right, out));
+        WG_TRY(join(c, WG_J_N_AND, 0, line, *out, right, out));
     }
     return WG_OK;
 }
 
-static enum wg_status parse_or(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_or(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     int line = c->tok->line;
 
     WG_TRY(parse_and(c, out));
-    while (wgj_take_name(c, "or")) {
-        struct wgj_node *right;
+    while (wg_j_take_name(c, "or")) {
+        struct wg_j_node *right;
         WG_TRY(parse_and(c, &right));
-        WG_TRY(join(c, WGJ_N_OR, 0, line, *out, right, out));
+        WG_TRY(join(c, WG_J_N_OR, 0, line, *out, right, out));
     }
     return WG_OK;
 }
 
-static enum wg_status parse_cond(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_cond(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    WG_TRY(wgj_deeper(c));
+    WG_TRY(wg_j_deeper(c));
     WG_TRY(parse_or(c, out));
-    while (wgj_at_name(c, "if")) {
-        struct wgj_node *x;
-        WG_TRY(wgj_new_node(c, WGJ_N_COND, c->tok->line, &x));
+    while (wg_j_at_name(c, "if")) {
+        struct wg_j_node *x;
+        WG_TRY(wg_j_new_node(c, WG_J_N_COND, c->tok->line, &x));
         c->tok++;
         x->x3.a = *out;
         WG_TRY(parse_or(c, &x->x3.b));
-        if (wgj_take_name(c, "else"))
+        if (wg_j_take_name(c, "else"))
             WG_TRY(parse_cond(c, &x->x3.c));
         WG_TRY(raise_height(c, x, x->x3.a));
         WG_TRY(raise_height(c, x, x->x3.b));
@@ -97,31 +97,31 @@ static enum wg_status parse_cond(struct wgj_compiler *c, struct wgj_node **out)
     return WG_OK;
 }
 
-enum wg_status wgj_expression(struct wgj_compiler *c, struct wgj_node **out)
+enum wg_status wg_j_expression(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     return parse_cond(c, out);
 }
 
-static enum wg_status parse_compare(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_compare(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    struct wgj_node *x = NULL, *right;
+    struct wg_j_node *x = NULL, *right;
     size_t cap = 0;
 
     WG_TRY(parse_sum(c, out));
     for (;;) {
-        char op = c->tok->type == WGJ_T_OP && strchr("engl<>", c->tok->op) ? c->tok->op : 0;
+        char op = c->tok->type == WG_J_T_OP && strchr("engl<>", c->tok->op) ? c->tok->op : 0;
         int used = 1;
-        if (wgj_at_name(c, "in")) {
-            op = WGJ_OP_IN;
-        } else if (wgj_at_name(c, "not") && c->tok[1].type == WGJ_T_NAME && c->tok[1].n == 2 &&
+        if (wg_j_at_name(c, "in")) {
+            op = WG_J_OP_IN;
+        } else if (wg_j_at_name(c, "not") && c->tok[1].type == WG_J_T_NAME && c->tok[1].n == 2 &&
                    memcmp(c->tok[1].p, "in", 2) == 0) {
-            op = WGJ_OP_NOT_IN;
+            op = WG_J_OP_NOT_IN;
             used = 2;
         }
         if (!op)
             return WG_OK;
         if (!x) {
-            WG_TRY(wgj_new_node(c, WGJ_N_COMPARE, c->tok->line, &x));
+            WG_TRY(wg_j_new_node(c, WG_J_N_COMPARE, c->tok->line, &x));
             WG_TRY(push_child(c, x, &x->compare.list, *out));
         }
         c->tok += used;
@@ -131,7 +131,7 @@ static enum wg_status parse_compare(struct wgj_compiler *c, struct wgj_node **ou
         if (k >= cap) {
             void *mem;
             cap = cap ? cap * 2 : 4;
-            WG_TRY(wgj_calloc(c, cap, 1, &mem));
+            WG_TRY(wg_j_calloc(c, cap, 1, &mem));
             if (k)
                 memcpy(mem, x->compare.ops, k);
             x->compare.ops = mem;
@@ -141,28 +141,28 @@ static enum wg_status parse_compare(struct wgj_compiler *c, struct wgj_node **ou
     }
 }
 
-static enum wg_status parse_not(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_not(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     int line = c->tok->line;
 
-    if (!wgj_take_name(c, "not"))
+    if (!wg_j_take_name(c, "not"))
         return parse_compare(c, out);
-    WG_TRY(wgj_deeper(c));
+    WG_TRY(wg_j_deeper(c));
     WG_TRY(parse_not(c, out));
     c->nest--;
-    return join(c, WGJ_N_NOT, 0, line, *out, NULL, out);
+    return join(c, WG_J_N_NOT, 0, line, *out, NULL, out);
 }
 
-static enum wg_status parse_concat(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_concat(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    struct wgj_node *x, *right;
+    struct wg_j_node *x, *right;
 
     WG_TRY(parse_product(c, out));
-    if (!wgj_at_op(c, '~'))
+    if (!wg_j_at_op(c, '~'))
         return WG_OK;
-    WG_TRY(wgj_new_node(c, WGJ_N_CONCAT, c->tok->line, &x));
+    WG_TRY(wg_j_new_node(c, WG_J_N_CONCAT, c->tok->line, &x));
     WG_TRY(push_child(c, x, &x->list, *out));
-    while (wgj_take_op(c, '~')) {
+    while (wg_j_take_op(c, '~')) {
         WG_TRY(parse_product(c, &right));
         WG_TRY(push_child(c, x, &x->list, right));
     }
@@ -170,85 +170,86 @@ static enum wg_status parse_concat(struct wgj_compiler *c, struct wgj_node **out
     return WG_OK;
 }
 
-static enum wg_status parse_power(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_power(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     int line = c->tok->line;
 
     WG_TRY(parse_sign(c, true, out));
-    while (wgj_take_op(c, WGJ_OP_POW)) {
-        struct wgj_node *right;
+    while (wg_j_take_op(c, WG_J_OP_POW)) {
+        struct wg_j_node *right;
         WG_TRY(parse_sign(c, true, &right));
-        WG_TRY(join(c, WGJ_N_BIN, WGJ_OP_POW, line, *out, right, out));
+        WG_TRY(join(c, WG_J_N_BIN, WG_J_OP_POW, line, *out, right, out));
     }
     return WG_OK;
 }
 
-static enum wg_status left_chain(struct wgj_compiler *c, const char *ops,
-                                 enum wg_status (*operand)(struct wgj_compiler *,
-                                                           struct wgj_node **),
-                                 struct wgj_node **out)
+static enum wg_status left_chain(struct wg_j_compiler *c, const char *ops,
+                                 enum wg_status (*operand)(struct wg_j_compiler *,
+                                                           struct wg_j_node **),
+                                 struct wg_j_node **out)
 {
     WG_TRY(operand(c, out));
-    while (c->tok->type == WGJ_T_OP && strchr(ops, c->tok->op)) {
-        struct wgj_node *right;
+    while (c->tok->type == WG_J_T_OP && strchr(ops, c->tok->op)) {
+        struct wg_j_node *right;
         char op = c->tok->op;
         int line = c->tok->line;
         c->tok++;
         WG_TRY(operand(c, &right));
-        WG_TRY(join(c, WGJ_N_BIN, op, line, *out, right, out));
+        WG_TRY(join(c, WG_J_N_BIN, op, line, *out, right, out));
     }
     return WG_OK;
 }
 
-static enum wg_status parse_sum(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_sum(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     return left_chain(c, "+-", parse_concat, out);
 }
 
-static enum wg_status parse_product(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_product(struct wg_j_compiler *c, struct wg_j_node **out)
 {
     return left_chain(c, "*/d%", parse_power, out);
 }
 
 /* Call arguments, from "(" to ")". */
-static enum wg_status parse_args(struct wgj_compiler *c, struct wgj_node *owner, struct wgj_args *a)
+static enum wg_status parse_args(struct wg_j_compiler *c, struct wg_j_node *owner,
+                                 struct wg_j_args *a)
 {
     int line = c->tok->line;
     bool comma = false;
 
-    WG_TRY(wgj_want_op(c, '('));
-    while (!wgj_at_op(c, ')')) {
+    WG_TRY(wg_j_want_op(c, '('));
+    while (!wg_j_at_op(c, ')')) {
         bool bad = false;
-        struct wgj_node *x = NULL;
+        struct wg_j_node *x = NULL;
         if (comma) {
-            WG_TRY(wgj_want_op(c, ','));
-            if (wgj_at_op(c, ')'))
+            WG_TRY(wg_j_want_op(c, ','));
+            if (wg_j_at_op(c, ')'))
                 break;
         }
-        if (wgj_take_op(c, '*')) {
+        if (wg_j_take_op(c, '*')) {
             bad = a->star || a->star_star;
-            WG_TRY(wgj_expression(c, &a->star));
+            WG_TRY(wg_j_expression(c, &a->star));
             x = a->star;
-        } else if (wgj_take_op(c, WGJ_OP_POW)) {
+        } else if (wg_j_take_op(c, WG_J_OP_POW)) {
             bad = a->star_star;
-            WG_TRY(wgj_expression(c, &a->star_star));
+            WG_TRY(wg_j_expression(c, &a->star_star));
             x = a->star_star;
-        } else if (c->tok->type == WGJ_T_NAME && c->tok[1].type == WGJ_T_OP &&
+        } else if (c->tok->type == WG_J_T_NAME && c->tok[1].type == WG_J_T_OP &&
                    c->tok[1].op == '=') {
-            struct wgj_kwarg kw;
-            WG_TRY(wgj_cstr(c, c->tok->p, c->tok->n, &kw.name));
+            struct wg_j_kwarg kw;
+            WG_TRY(wg_j_cstr(c, c->tok->p, c->tok->n, &kw.name));
             c->tok += 2;
             bad = a->star_star;
-            WG_TRY(wgj_expression(c, &kw.x));
+            WG_TRY(wg_j_expression(c, &kw.x));
             x = kw.x;
             for (size_t i = 0; i < a->n_kw; i++)
-                if (wgj_same(WGJ_STR_VAL(kw.name), WGJ_STR_VAL(a->kw[i].name)))
-                    return wgj_cfail(c, line, WG_E_INPUT, "keyword argument repeated: %.*s",
-                                     (int)WG_MIN(kw.name->n, (size_t)100), kw.name->p);
+                if (wg_j_same(WG_J_STR_VAL(kw.name), WG_J_STR_VAL(a->kw[i].name)))
+                    return wg_j_cfail(c, line, WG_E_INPUT, "keyword argument repeated: %.*s",
+                                      (int)WG_MIN(kw.name->n, (size_t)100), kw.name->p);
             if (a->n_kw == a->cap_kw) {
                 void *mem;
                 a->cap_kw = a->cap_kw ? a->cap_kw * 2 : 4;
-                WG_TRY(wgj_calloc(c, a->cap_kw, sizeof kw, &mem));
+                WG_TRY(wg_j_calloc(c, a->cap_kw, sizeof kw, &mem));
                 if (a->n_kw)
                     memcpy(mem, a->kw, a->n_kw * sizeof kw);
                 a->kw = mem;
@@ -256,22 +257,23 @@ static enum wg_status parse_args(struct wgj_compiler *c, struct wgj_node *owner,
             a->kw[a->n_kw++] = kw;
         } else {
             bad = a->star || a->star_star || a->n_kw;
-            WG_TRY(wgj_expression(c, &x));
-            WG_TRY(wgj_push(c, &a->pos, x));
+            WG_TRY(wg_j_expression(c, &x));
+            WG_TRY(wg_j_push(c, &a->pos, x));
         }
         if (bad)
-            return wgj_cfail(c, line, WG_E_INPUT, "invalid syntax for function call expression");
+            return wg_j_cfail(c, line, WG_E_INPUT, "invalid syntax for function call expression");
         WG_TRY(raise_height(c, owner, x));
         comma = true;
     }
-    return wgj_want_op(c, ')');
+    return wg_j_want_op(c, ')');
 }
 
-static enum wg_status parse_call(struct wgj_compiler *c, struct wgj_node *x, struct wgj_node **out)
+static enum wg_status parse_call(struct wg_j_compiler *c, struct wg_j_node *x,
+                                 struct wg_j_node **out)
 {
-    struct wgj_node *call;
+    struct wg_j_node *call;
 
-    WG_TRY(wgj_new_node(c, WGJ_N_CALL, c->tok->line, &call));
+    WG_TRY(wg_j_new_node(c, WG_J_N_CALL, c->tok->line, &call));
     call->call.a = x;
     WG_TRY(parse_args(c, call, &call->call.args));
     WG_TRY(raise_height(c, call, x));
@@ -280,106 +282,107 @@ static enum wg_status parse_call(struct wgj_compiler *c, struct wgj_node *x, str
 }
 
 /* name or name.name of a filter or test. */
-static enum wg_status parse_builtin_name(struct wgj_compiler *c, struct wgj_str **out)
+static enum wg_status parse_builtin_name(struct wg_j_compiler *c, struct wg_j_str **out)
 {
     char buf[128];
     size_t n = 0;
 
     do {
-        if (c->tok->type != WGJ_T_NAME)
-            return wgj_unexpected(c, "name");
+        if (c->tok->type != WG_J_T_NAME)
+            return wg_j_unexpected(c, "name");
         if (n + c->tok->n + 2 > sizeof buf)
-            return wgj_cfail(c, c->tok->line, WG_E_UNSUPPORTED, "No filter or test named '%.*s...'",
-                             40, c->tok->p);
+            return wg_j_cfail(c, c->tok->line, WG_E_UNSUPPORTED,
+                              "No filter or test named '%.*s...'", 40, c->tok->p);
         if (n)
             buf[n++] = '.';
         memcpy(buf + n, c->tok->p, c->tok->n);
         n += c->tok->n;
         c->tok++;
-    } while (wgj_take_op(c, '.'));
-    return wgj_cstr(c, buf, n, out);
+    } while (wg_j_take_op(c, '.'));
+    return wg_j_cstr(c, buf, n, out);
 }
 
-enum wg_status wgj_filters(struct wgj_compiler *c, struct wgj_node *x, bool inline_first,
-                           struct wgj_node **out)
+enum wg_status wg_j_filters(struct wg_j_compiler *c, struct wg_j_node *x, bool inline_first,
+                            struct wg_j_node **out)
 {
-    while (inline_first || wgj_at_op(c, '|')) {
-        struct wgj_node *f;
+    while (inline_first || wg_j_at_op(c, '|')) {
+        struct wg_j_node *f;
         if (!inline_first)
             c->tok++;
         inline_first = false;
-        WG_TRY(wgj_new_node(c, WGJ_N_FILTER, c->tok->line, &f));
+        WG_TRY(wg_j_new_node(c, WG_J_N_FILTER, c->tok->line, &f));
         WG_TRY(parse_builtin_name(c, &f->call.name));
         f->call.a = x;
-        if (wgj_at_op(c, '('))
+        if (wg_j_at_op(c, '('))
             WG_TRY(parse_args(c, f, &f->call.args));
         WG_TRY(raise_height(c, f, x));
-        f->call.fn = wgj_find_filter(f->call.name->p, f->call.name->n);
+        f->call.fn = wg_j_find_filter(f->call.name->p, f->call.name->n);
         x = f;
     }
     *out = x;
     return WG_OK;
 }
 
-static bool starts_argument(const struct wgj_compiler *c)
+static bool starts_argument(const struct wg_j_compiler *c)
 {
     switch (c->tok->type) {
-    case WGJ_T_NAME:
-        return !wgj_at_name(c, "else") && !wgj_at_name(c, "or") && !wgj_at_name(c, "and");
-    case WGJ_T_STR:
-    case WGJ_T_INT:
-    case WGJ_T_FLOAT:
+    case WG_J_T_NAME:
+        return !wg_j_at_name(c, "else") && !wg_j_at_name(c, "or") && !wg_j_at_name(c, "and");
+    case WG_J_T_STR:
+    case WG_J_T_INT:
+    case WG_J_T_FLOAT:
         return true;
     default:
-        return wgj_at_op(c, '[') || wgj_at_op(c, '{');
+        return wg_j_at_op(c, '[') || wg_j_at_op(c, '{');
     }
 }
 
 /* After "is". */
-static enum wg_status parse_test(struct wgj_compiler *c, struct wgj_node *a, struct wgj_node **out)
+static enum wg_status parse_test(struct wg_j_compiler *c, struct wg_j_node *a,
+                                 struct wg_j_node **out)
 {
-    struct wgj_node *x, *arg;
+    struct wg_j_node *x, *arg;
     int line = c->tok->line;
-    bool negated = wgj_take_name(c, "not");
+    bool negated = wg_j_take_name(c, "not");
 
-    WG_TRY(wgj_new_node(c, WGJ_N_TEST, line, &x));
+    WG_TRY(wg_j_new_node(c, WG_J_N_TEST, line, &x));
     x->call.a = a;
     WG_TRY(parse_builtin_name(c, &x->call.name));
-    if (wgj_at_op(c, '(')) {
+    if (wg_j_at_op(c, '(')) {
         WG_TRY(parse_args(c, x, &x->call.args));
     } else if (starts_argument(c)) {
-        if (wgj_at_name(c, "is"))
-            return wgj_cfail(c, c->tok->line, WG_E_INPUT,
-                             "You cannot chain multiple tests with is");
+        if (wg_j_at_name(c, "is"))
+            return wg_j_cfail(c, c->tok->line, WG_E_INPUT,
+                              "You cannot chain multiple tests with is");
         WG_TRY(parse_primary(c, &arg));
         WG_TRY(parse_postfix(c, arg, &arg));
         WG_TRY(push_child(c, x, &x->call.args.pos, arg));
     }
     WG_TRY(raise_height(c, x, a));
-    x->call.fn = wgj_find_test(x->call.name->p, x->call.name->n);
+    x->call.fn = wg_j_find_test(x->call.name->p, x->call.name->n);
     *out = x;
-    return negated ? join(c, WGJ_N_NOT, 0, line, x, NULL, out) : WG_OK;
+    return negated ? join(c, WG_J_N_NOT, 0, line, x, NULL, out) : WG_OK;
 }
 
 /* One index or slice inside brackets. */
-static enum wg_status parse_index(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_index(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    struct wgj_node *x, *start = NULL;
+    struct wg_j_node *x, *start = NULL;
 
-    if (!wgj_at_op(c, ':')) {
-        WG_TRY(wgj_expression(c, &start));
-        if (!wgj_at_op(c, ':')) {
+    if (!wg_j_at_op(c, ':')) {
+        WG_TRY(wg_j_expression(c, &start));
+        if (!wg_j_at_op(c, ':')) {
             *out = start;
             return WG_OK;
         }
     }
-    WG_TRY(wgj_new_node(c, WGJ_N_SLICE, c->tok->line, &x));
+    WG_TRY(wg_j_new_node(c, WG_J_N_SLICE, c->tok->line, &x));
     c->tok++;
     x->x3.a = start;
-    if (!wgj_at_op(c, ':') && !wgj_at_op(c, ']') && !wgj_at_op(c, ','))
-        WG_TRY(wgj_expression(c, &x->x3.b));
-    if (wgj_take_op(c, ':') && !wgj_at_op(c, ']') && !wgj_at_op(c, ','))
-        WG_TRY(wgj_expression(c, &x->x3.c));
+    if (!wg_j_at_op(c, ':') && !wg_j_at_op(c, ']') && !wg_j_at_op(c, ','))
+        WG_TRY(wg_j_expression(c, &x->x3.b));
+    if (wg_j_take_op(c, ':') && !wg_j_at_op(c, ']') && !wg_j_at_op(c, ','))
+        WG_TRY(wg_j_expression(c, &x->x3.c));
     WG_TRY(raise_height(c, x, x->x3.a));
     WG_TRY(raise_height(c, x, x->x3.b));
     WG_TRY(raise_height(c, x, x->x3.c));
@@ -387,63 +390,64 @@ static enum wg_status parse_index(struct wgj_compiler *c, struct wgj_node **out)
     return WG_OK;
 }
 
-static enum wg_status parse_brackets(struct wgj_compiler *c, struct wgj_node *a,
-                                     struct wgj_node **out)
+static enum wg_status parse_brackets(struct wg_j_compiler *c, struct wg_j_node *a,
+                                     struct wg_j_node **out)
 {
     int line = c->tok->line;
-    struct wgj_node *index = NULL, *tuple = NULL, *x;
+    struct wg_j_node *index = NULL, *tuple = NULL, *x;
 
     c->tok++;
-    while (!wgj_at_op(c, ']')) {
+    while (!wg_j_at_op(c, ']')) {
         if (index)
-            WG_TRY(wgj_want_op(c, ','));
+            WG_TRY(wg_j_want_op(c, ','));
         WG_TRY(parse_index(c, &x));
         if (index && !tuple) {
-            WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, line, &tuple));
+            WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, line, &tuple));
             WG_TRY(push_child(c, tuple, &tuple->list, index));
         }
         if (tuple)
             WG_TRY(push_child(c, tuple, &tuple->list, x));
-        if (tuple && (x->kind == WGJ_N_SLICE || index->kind == WGJ_N_SLICE))
-            return wgj_cfail(c, line, WG_E_UNSUPPORTED,
-                             "a slice among several indices is not supported");
+        if (tuple && (x->kind == WG_J_N_SLICE || index->kind == WG_J_N_SLICE))
+            return wg_j_cfail(c, line, WG_E_UNSUPPORTED,
+                              "a slice among several indices is not supported");
         index = x;
     }
     c->tok++;
     if (!index)
-        WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, line, &index));
-    return join(c, WGJ_N_ITEM, 0, line, a, tuple ? tuple : index, out);
+        WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, line, &index));
+    return join(c, WG_J_N_ITEM, 0, line, a, tuple ? tuple : index, out);
 }
 
-static enum wg_status parse_dot(struct wgj_compiler *c, struct wgj_node *a, struct wgj_node **out)
+static enum wg_status parse_dot(struct wg_j_compiler *c, struct wg_j_node *a,
+                                struct wg_j_node **out)
 {
     int line = c->tok->line;
-    struct wgj_node *index;
+    struct wg_j_node *index;
 
     c->tok++;
-    if (c->tok->type == WGJ_T_NAME) {
-        WG_TRY(join(c, WGJ_N_ATTR, 0, line, a, NULL, out));
-        WG_TRY(wgj_cstr(c, c->tok->p, c->tok->n, &(*out)->x.attr));
+    if (c->tok->type == WG_J_T_NAME) {
+        WG_TRY(join(c, WG_J_N_ATTR, 0, line, a, NULL, out));
+        WG_TRY(wg_j_cstr(c, c->tok->p, c->tok->n, &(*out)->x.attr));
         c->tok++;
         return WG_OK;
     }
-    if (c->tok->type != WGJ_T_INT)
-        return wgj_cfail(c, c->tok->line, WG_E_INPUT, "expected name or number");
-    WG_TRY(wgj_new_node(c, WGJ_N_CONST, line, &index));
-    index->value = WGJ_INT_VAL(c->tok->i);
+    if (c->tok->type != WG_J_T_INT)
+        return wg_j_cfail(c, c->tok->line, WG_E_INPUT, "expected name or number");
+    WG_TRY(wg_j_new_node(c, WG_J_N_CONST, line, &index));
+    index->value = WG_J_INT_VAL(c->tok->i);
     c->tok++;
-    return join(c, WGJ_N_ITEM, 0, line, a, index, out);
+    return join(c, WG_J_N_ITEM, 0, line, a, index, out);
 }
 
-static enum wg_status parse_postfix(struct wgj_compiler *c, struct wgj_node *x,
-                                    struct wgj_node **out)
+static enum wg_status parse_postfix(struct wg_j_compiler *c, struct wg_j_node *x,
+                                    struct wg_j_node **out)
 {
     for (;;) {
-        if (wgj_at_op(c, '.')) {
+        if (wg_j_at_op(c, '.')) {
             WG_TRY(parse_dot(c, x, &x));
-        } else if (wgj_at_op(c, '[')) {
+        } else if (wg_j_at_op(c, '[')) {
             WG_TRY(parse_brackets(c, x, &x));
-        } else if (wgj_at_op(c, '(')) {
+        } else if (wg_j_at_op(c, '(')) {
             WG_TRY(parse_call(c, x, &x));
         } else {
             *out = x;
@@ -452,15 +456,15 @@ static enum wg_status parse_postfix(struct wgj_compiler *c, struct wgj_node *x,
     }
 }
 
-static enum wg_status parse_sign(struct wgj_compiler *c, bool filters, struct wgj_node **out)
+static enum wg_status parse_sign(struct wg_j_compiler *c, bool filters, struct wg_j_node **out)
 {
-    struct wgj_node *x;
+    struct wg_j_node *x;
     int line = c->tok->line;
 
-    if (wgj_at_op(c, '-') || wgj_at_op(c, '+')) {
-        enum wgj_kind kind = c->tok->op == '-' ? WGJ_N_NEG : WGJ_N_POS;
+    if (wg_j_at_op(c, '-') || wg_j_at_op(c, '+')) {
+        enum wg_j_kind kind = c->tok->op == '-' ? WG_J_N_NEG : WG_J_N_POS;
         c->tok++;
-        WG_TRY(wgj_deeper(c));
+        WG_TRY(wg_j_deeper(c));
         WG_TRY(parse_sign(c, false, &x));
         c->nest--;
         WG_TRY(join(c, kind, 0, line, x, NULL, &x));
@@ -469,11 +473,11 @@ static enum wg_status parse_sign(struct wgj_compiler *c, bool filters, struct wg
     }
     WG_TRY(parse_postfix(c, x, &x));
     while (filters) {
-        if (wgj_at_op(c, '|'))
-            WG_TRY(wgj_filters(c, x, false, &x));
-        else if (wgj_take_name(c, "is"))
+        if (wg_j_at_op(c, '|'))
+            WG_TRY(wg_j_filters(c, x, false, &x));
+        else if (wg_j_take_name(c, "is"))
             WG_TRY(parse_test(c, x, &x));
-        else if (wgj_at_op(c, '('))
+        else if (wg_j_at_op(c, '('))
             WG_TRY(parse_call(c, x, &x));
         else
             break;
@@ -483,40 +487,40 @@ static enum wg_status parse_sign(struct wgj_compiler *c, bool filters, struct wg
 }
 
 /* Adjacent string literals are one. */
-static enum wg_status parse_strings(struct wgj_compiler *c, struct wgj_node *x)
+static enum wg_status parse_strings(struct wg_j_compiler *c, struct wg_j_node *x)
 {
     struct wg_buf b;
-    struct wgj_str *s;
+    struct wg_j_str *s;
 
-    if (c->tok[1].type != WGJ_T_STR) {
-        WG_TRY(wgj_cstr(c, c->tok->p, c->tok->n, &s));
+    if (c->tok[1].type != WG_J_T_STR) {
+        WG_TRY(wg_j_cstr(c, c->tok->p, c->tok->n, &s));
         c->tok++;
     } else {
-        wg_buf_init(&b, (size_t)WGJ_MAX_SOURCE * 4);
-        for (; c->tok->type == WGJ_T_STR; c->tok++)
+        wg_buf_init(&b, (size_t)WG_J_MAX_SOURCE * 4);
+        for (; c->tok->type == WG_J_T_STR; c->tok++)
             wg_buf_add(&b, c->tok->p, c->tok->n);
         enum wg_status st = wg_buf_check(&b, "a string of the template", c->err);
         if (st == WG_OK)
-            st = wgj_cstr(c, b.p, b.len, &s);
+            st = wg_j_cstr(c, b.p, b.len, &s);
         wg_buf_release(&b);
         WG_TRY(st);
     }
-    x->value = WGJ_STR_VAL(s);
+    x->value = WG_J_STR_VAL(s);
     return WG_OK;
 }
 
-static bool constant_name(const struct wgj_tok *t, struct wgj_val *v)
+static bool constant_name(const struct wg_j_tok *t, struct wg_j_val *v)
 {
     static const struct {
         const char *name;
-        struct wgj_val v;
+        struct wg_j_val v;
     } names[] = {
-        {"true", {.t = WGJ_BOOL, .b = true}},
-        {"True", {.t = WGJ_BOOL, .b = true}},
-        {"false", {.t = WGJ_BOOL, .b = false}},
-        {"False", {.t = WGJ_BOOL, .b = false}},
-        {"none", {.t = WGJ_NONE}},
-        {"None", {.t = WGJ_NONE}},
+        {"true", {.t = WG_J_BOOL, .b = true}},
+        {"True", {.t = WG_J_BOOL, .b = true}},
+        {"false", {.t = WG_J_BOOL, .b = false}},
+        {"False", {.t = WG_J_BOOL, .b = false}},
+        {"none", {.t = WG_J_NONE}},
+        {"None", {.t = WG_J_NONE}},
     };
 
     for (size_t i = 0; i < WG_COUNT(names); i++) {
@@ -529,163 +533,163 @@ static bool constant_name(const struct wgj_tok *t, struct wgj_val *v)
 }
 
 /* The items of a list or dict literal, after its opening bracket. */
-static enum wg_status parse_items(struct wgj_compiler *c, struct wgj_node *x, char close)
+static enum wg_status parse_items(struct wg_j_compiler *c, struct wg_j_node *x, char close)
 {
-    struct wgj_node *item;
+    struct wg_j_node *item;
 
-    while (!wgj_at_op(c, close)) {
+    while (!wg_j_at_op(c, close)) {
         if (x->list.n) {
-            WG_TRY(wgj_want_op(c, ','));
-            if (wgj_at_op(c, close))
+            WG_TRY(wg_j_want_op(c, ','));
+            if (wg_j_at_op(c, close))
                 break;
         }
-        WG_TRY(wgj_expression(c, &item));
+        WG_TRY(wg_j_expression(c, &item));
         WG_TRY(push_child(c, x, &x->list, item));
         if (close == '}') {
-            WG_TRY(wgj_want_op(c, ':'));
-            WG_TRY(wgj_expression(c, &item));
+            WG_TRY(wg_j_want_op(c, ':'));
+            WG_TRY(wg_j_expression(c, &item));
             WG_TRY(push_child(c, x, &x->list, item));
         }
     }
-    return wgj_want_op(c, close);
+    return wg_j_want_op(c, close);
 }
 
-static enum wg_status tuple_of(struct wgj_compiler *c, bool cond, bool parens,
-                               struct wgj_node **out)
+static enum wg_status tuple_of(struct wg_j_compiler *c, bool cond, bool parens,
+                               struct wg_j_node **out)
 {
-    struct wgj_node *tuple = NULL, *first = NULL, *x;
+    struct wg_j_node *tuple = NULL, *first = NULL, *x;
     int line = c->tok->line;
 
     for (;;) {
         uint8_t type = c->tok->type;
-        if (type == WGJ_T_VAR_END || type == WGJ_T_BLOCK_END || wgj_at_op(c, ')'))
+        if (type == WG_J_T_VAR_END || type == WG_J_T_BLOCK_END || wg_j_at_op(c, ')'))
             break;
-        WG_TRY(cond ? wgj_expression(c, &x) : parse_or(c, &x));
+        WG_TRY(cond ? wg_j_expression(c, &x) : parse_or(c, &x));
         if (!first)
             first = x;
         else
             WG_TRY(push_child(c, tuple, &tuple->list, x));
-        if (!wgj_take_op(c, ','))
+        if (!wg_j_take_op(c, ','))
             break;
         if (!tuple) {
-            WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, line, &tuple));
+            WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, line, &tuple));
             WG_TRY(push_child(c, tuple, &tuple->list, first));
         }
     }
     if (!first && !parens)
-        return wgj_unexpected(c, "an expression");
+        return wg_j_unexpected(c, "an expression");
     if (!first)
-        WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, line, &tuple));
+        WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, line, &tuple));
     *out = tuple ? tuple : first;
     return WG_OK;
 }
 
-enum wg_status wgj_tuple(struct wgj_compiler *c, bool cond, struct wgj_node **out)
+enum wg_status wg_j_tuple(struct wg_j_compiler *c, bool cond, struct wg_j_node **out)
 {
     return tuple_of(c, cond, false, out);
 }
 
-static enum wg_status parse_name(struct wgj_compiler *c, struct wgj_node *x)
+static enum wg_status parse_name(struct wg_j_compiler *c, struct wg_j_node *x)
 {
     static const char *const special[] = {"caller", "kwargs", "varargs"};
 
     for (size_t i = 0; i < WG_COUNT(special); i++)
-        c->mentions[i] += wgj_at_name(c, special[i]);
+        c->mentions[i] += wg_j_at_name(c, special[i]);
     if (constant_name(c->tok, &x->value)) {
-        x->kind = WGJ_N_CONST;
+        x->kind = WG_J_N_CONST;
     } else {
-        WG_TRY(wgj_cstr(c, c->tok->p, c->tok->n, &x->name.s));
-        x->kind = WGJ_N_NAME;
+        WG_TRY(wg_j_cstr(c, c->tok->p, c->tok->n, &x->name.s));
+        x->kind = WG_J_N_NAME;
     }
     c->tok++;
     return WG_OK;
 }
 
-static enum wg_status parse_primary(struct wgj_compiler *c, struct wgj_node **out)
+static enum wg_status parse_primary(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    const struct wgj_tok *t = c->tok;
-    struct wgj_node *x;
+    const struct wg_j_tok *t = c->tok;
+    struct wg_j_node *x;
 
-    WG_TRY(wgj_new_node(c, WGJ_N_CONST, t->line, &x));
+    WG_TRY(wg_j_new_node(c, WG_J_N_CONST, t->line, &x));
     *out = x;
     switch (t->type) {
-    case WGJ_T_NAME:
+    case WG_J_T_NAME:
         return parse_name(c, x);
-    case WGJ_T_STR:
+    case WG_J_T_STR:
         return parse_strings(c, x);
-    case WGJ_T_INT:
-        x->value = WGJ_INT_VAL(t->i);
+    case WG_J_T_INT:
+        x->value = WG_J_INT_VAL(t->i);
         c->tok++;
         return WG_OK;
-    case WGJ_T_FLOAT:
-        x->value = WGJ_FLOAT_VAL(t->f);
+    case WG_J_T_FLOAT:
+        x->value = WG_J_FLOAT_VAL(t->f);
         c->tok++;
         return WG_OK;
     default:
         break;
     }
-    if (wgj_take_op(c, '(')) {
+    if (wg_j_take_op(c, '(')) {
         WG_TRY(tuple_of(c, true, true, out));
-        return wgj_want_op(c, ')');
+        return wg_j_want_op(c, ')');
     }
-    if (wgj_at_op(c, '[') || wgj_at_op(c, '{')) {
+    if (wg_j_at_op(c, '[') || wg_j_at_op(c, '{')) {
         char close = (char)(t->op + 2);
-        x->kind = close == ']' ? WGJ_N_LIST : WGJ_N_DICT;
+        x->kind = close == ']' ? WG_J_N_LIST : WG_J_N_DICT;
         c->tok++;
         return parse_items(c, x, close);
     }
-    return wgj_unexpected(c, NULL);
+    return wg_j_unexpected(c, NULL);
 }
 
-enum wg_status wgj_target_name(struct wgj_compiler *c, struct wgj_node **out)
+enum wg_status wg_j_target_name(struct wg_j_compiler *c, struct wg_j_node **out)
 {
-    if (c->tok->type != WGJ_T_NAME)
-        return wgj_unexpected(c, "name");
-    WG_TRY(wgj_new_node(c, WGJ_N_NAME, c->tok->line, out));
+    if (c->tok->type != WG_J_T_NAME)
+        return wg_j_unexpected(c, "name");
+    WG_TRY(wg_j_new_node(c, WG_J_N_NAME, c->tok->line, out));
     WG_TRY(parse_name(c, *out));
-    if ((*out)->kind == WGJ_N_CONST)
-        return wgj_cfail(c, (*out)->line, WG_E_INPUT, "can't assign to 'const'");
+    if ((*out)->kind == WG_J_N_CONST)
+        return wg_j_cfail(c, (*out)->line, WG_E_INPUT, "can't assign to 'const'");
     return WG_OK;
 }
 
-static enum wg_status target_item(struct wgj_compiler *c, bool attrs, struct wgj_node **out)
+static enum wg_status target_item(struct wg_j_compiler *c, bool attrs, struct wg_j_node **out)
 {
-    if (c->tok->type == WGJ_T_NAME) {
-        WG_TRY(wgj_target_name(c, out));
-        if (attrs && wgj_take_op(c, '.')) {
-            if (c->tok->type != WGJ_T_NAME)
-                return wgj_unexpected(c, "name");
-            (*out)->kind = WGJ_N_NSREF;
-            WG_TRY(wgj_cstr(c, c->tok->p, c->tok->n, &(*out)->name.attr));
+    if (c->tok->type == WG_J_T_NAME) {
+        WG_TRY(wg_j_target_name(c, out));
+        if (attrs && wg_j_take_op(c, '.')) {
+            if (c->tok->type != WG_J_T_NAME)
+                return wg_j_unexpected(c, "name");
+            (*out)->kind = WG_J_N_NSREF;
+            WG_TRY(wg_j_cstr(c, c->tok->p, c->tok->n, &(*out)->name.attr));
             c->tok++;
         }
         return WG_OK;
     }
-    if (!wgj_take_op(c, '('))
-        return wgj_cfail(c, c->tok->line, WG_E_INPUT,
-                         "only names and tuples of names can be assigned to");
-    WG_TRY(wgj_deeper(c));
-    if (wgj_at_op(c, ')'))
-        WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, c->tok->line, out));
+    if (!wg_j_take_op(c, '('))
+        return wg_j_cfail(c, c->tok->line, WG_E_INPUT,
+                          "only names and tuples of names can be assigned to");
+    WG_TRY(wg_j_deeper(c));
+    if (wg_j_at_op(c, ')'))
+        WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, c->tok->line, out));
     else
-        WG_TRY(wgj_target(c, false, out));
+        WG_TRY(wg_j_target(c, false, out));
     c->nest--;
-    return wgj_want_op(c, ')');
+    return wg_j_want_op(c, ')');
 }
 
-enum wg_status wgj_target(struct wgj_compiler *c, bool attrs, struct wgj_node **out)
+enum wg_status wg_j_target(struct wg_j_compiler *c, bool attrs, struct wg_j_node **out)
 {
-    struct wgj_node *tuple, *x;
+    struct wg_j_node *tuple = NULL, *x = NULL;
 
     WG_TRY(target_item(c, attrs, out));
-    if (!wgj_at_op(c, ','))
+    if (!wg_j_at_op(c, ','))
         return WG_OK;
-    WG_TRY(wgj_new_node(c, WGJ_N_TUPLE, (*out)->line, &tuple));
+    WG_TRY(wg_j_new_node(c, WG_J_N_TUPLE, (*out)->line, &tuple));
     WG_TRY(push_child(c, tuple, &tuple->list, *out));
     *out = tuple;
-    while (wgj_take_op(c, ',')) {
+    while (wg_j_take_op(c, ',')) {
         uint8_t type = c->tok->type;
-        if (type == WGJ_T_BLOCK_END || wgj_at_op(c, ')'))
+        if (type == WG_J_T_BLOCK_END || wg_j_at_op(c, ')'))
             break;
         WG_TRY(target_item(c, attrs, &x));
         WG_TRY(push_child(c, tuple, &tuple->list, x));

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wgj_print_float(struct wg_buf *b, double d)
+void wg_j_print_float(struct wg_buf *b, double d)
 {
-    char text[40], digits[24];
+    char text[40], digits[24] = "0";
     int exp = 0, n = 0;
 
     if (!isfinite(d)) {
@@ -56,26 +56,26 @@ void wgj_print_float(struct wg_buf *b, double d)
         wg_buf_adds(b, ".0");
 }
 
-enum wg_status wgj_print_check(struct wgj_run *r, const struct wg_buf *b)
+enum wg_status wg_j_print_check(struct wg_j_run *r, const struct wg_buf *b)
 {
     if (b->failed == WG_E_LIMIT)
-        return wgj_fail(r, WG_E_LIMIT, "the output is over the limit of %zu bytes", b->max);
+        return wg_j_fail(r, WG_E_LIMIT, "the output is over the limit of %zu bytes", b->max);
     return b->failed ? wg_oom(r->err, "the output of a template") : WG_OK;
 }
 
-static void repr_str(struct wg_buf *b, const struct wgj_str *s)
+static void repr_str(struct wg_buf *b, const struct wg_j_str *s)
 {
     char quote = memchr(s->p, '\'', s->n) && !memchr(s->p, '"', s->n) ? '"' : '\'';
     int len;
 
     wg_buf_addc(b, quote);
     for (size_t i = 0; i < s->n; i += (size_t)len) {
-        uint32_t cp = wgj_cp(s->p + i, &len);
+        uint32_t cp = wg_j_cp(s->p + i, &len);
         if (cp == (uint32_t)quote || cp == '\\')
             wg_buf_addf(b, "\\%c", (int)cp);
         else if (cp == '\n' || cp == '\r' || cp == '\t')
             wg_buf_addf(b, "\\%c", cp == '\n' ? 'n' : cp == '\r' ? 'r' : 't');
-        else if (wgj_is_printable(cp))
+        else if (wg_j_is_printable(cp))
             wg_buf_add(b, s->p + i, (size_t)len);
         else
             wg_buf_addf(b, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);
@@ -83,43 +83,43 @@ static void repr_str(struct wg_buf *b, const struct wgj_str *s)
     wg_buf_addc(b, quote);
 }
 
-static enum wg_status repr_items(struct wgj_run *r, struct wg_buf *b, const struct wgj_list *l,
+static enum wg_status repr_items(struct wg_j_run *r, struct wg_buf *b, const struct wg_j_list *l,
                                  const char *open, const char *close)
 {
     wg_buf_adds(b, open);
     for (size_t i = 0; i < l->n; i++) {
         if (i)
             wg_buf_adds(b, ", ");
-        WG_TRY(wgj_repr(r, b, l->v[i]));
+        WG_TRY(wg_j_repr(r, b, l->v[i]));
     }
     wg_buf_adds(b, close);
     return WG_OK;
 }
 
-static enum wg_status repr_dict(struct wgj_run *r, struct wg_buf *b, const struct wgj_dict *d)
+static enum wg_status repr_dict(struct wg_j_run *r, struct wg_buf *b, const struct wg_j_dict *d)
 {
     wg_buf_addc(b, '{');
     for (size_t i = 0; i < d->n; i++) {
         if (i)
             wg_buf_adds(b, ", ");
-        WG_TRY(wgj_repr(r, b, d->e[i].key));
+        WG_TRY(wg_j_repr(r, b, d->e[i].key));
         wg_buf_adds(b, ": ");
-        WG_TRY(wgj_repr(r, b, d->e[i].value));
+        WG_TRY(wg_j_repr(r, b, d->e[i].value));
     }
     wg_buf_addc(b, '}');
     return WG_OK;
 }
 
-static enum wg_status repr_view(struct wgj_run *r, struct wg_buf *b, struct wgj_val v)
+static enum wg_status repr_view(struct wg_j_run *r, struct wg_buf *b, struct wg_j_val v)
 {
-    struct wgj_list *l;
+    struct wg_j_list *l;
 
-    WG_TRY(wgj_to_list(r, v, &l));
-    wg_buf_adds(b, wgj_type_name(v));
+    WG_TRY(wg_j_to_list(r, v, &l));
+    wg_buf_adds(b, wg_j_type_name(v));
     return repr_items(r, b, l, "([", "])");
 }
 
-static void repr_range(struct wg_buf *b, const struct wgj_range *x)
+static void repr_range(struct wg_buf *b, const struct wg_j_range *x)
 {
     wg_buf_addf(b, "range(%lld, %lld", (long long)x->start, (long long)x->stop);
     if (x->step != 1)
@@ -127,47 +127,47 @@ static void repr_range(struct wg_buf *b, const struct wgj_range *x)
     wg_buf_addc(b, ')');
 }
 
-static enum wg_status repr_inner(struct wgj_run *r, struct wg_buf *b, struct wgj_val v)
+static enum wg_status repr_inner(struct wg_j_run *r, struct wg_buf *b, struct wg_j_val v)
 {
     switch (v.t) {
-    case WGJ_MISSING:
-    case WGJ_UNDEFINED:
+    case WG_J_MISSING:
+    case WG_J_UNDEFINED:
         wg_buf_adds(b, "Undefined");
         return WG_OK;
-    case WGJ_NONE:
+    case WG_J_NONE:
         wg_buf_adds(b, "None");
         return WG_OK;
-    case WGJ_BOOL:
+    case WG_J_BOOL:
         wg_buf_adds(b, v.b ? "True" : "False");
         return WG_OK;
-    case WGJ_INT:
+    case WG_J_INT:
         wg_buf_addf(b, "%lld", (long long)v.i);
         return WG_OK;
-    case WGJ_FLOAT:
-        wgj_print_float(b, v.f);
+    case WG_J_FLOAT:
+        wg_j_print_float(b, v.f);
         return WG_OK;
-    case WGJ_STR:
+    case WG_J_STR:
         wg_buf_adds(b, v.s->markup ? "Markup(" : "");
         repr_str(b, v.s);
         wg_buf_adds(b, v.s->markup ? ")" : "");
-        return wgj_work(r, v.s->n);
-    case WGJ_LIST:
+        return wg_j_work(r, v.s->n);
+    case WG_J_LIST:
         return repr_items(r, b, v.l, "[", "]");
-    case WGJ_TUPLE:
+    case WG_J_TUPLE:
         return repr_items(r, b, v.l, "(", v.l->n == 1 ? ",)" : ")");
-    case WGJ_DICT:
+    case WG_J_DICT:
         return repr_dict(r, b, v.d);
-    case WGJ_NAMESPACE:
+    case WG_J_NAMESPACE:
         wg_buf_adds(b, "<Namespace ");
         WG_TRY(repr_dict(r, b, v.d));
         wg_buf_addc(b, '>');
         return WG_OK;
-    case WGJ_VIEW:
+    case WG_J_VIEW:
         return repr_view(r, b, v);
-    case WGJ_RANGE:
+    case WG_J_RANGE:
         repr_range(b, v.range);
         return WG_OK;
-    case WGJ_MACRO:
+    case WG_J_MACRO:
         wg_buf_adds(b, "<Macro ");
         if (v.macro->node->name)
             repr_str(b, v.macro->node->name);
@@ -175,62 +175,62 @@ static enum wg_status repr_inner(struct wgj_run *r, struct wg_buf *b, struct wgj
             wg_buf_adds(b, "anonymous");
         wg_buf_addc(b, '>');
         return WG_OK;
-    case WGJ_METHOD:
+    case WG_J_METHOD:
         wg_buf_addf(b, "<built-in method %s of %s object>", v.method->fn->name,
-                    wgj_type_name(v.method->self));
+                    wg_j_type_name(v.method->self));
         return WG_OK;
     default:
-        wg_buf_addf(b, "<%s object>", wgj_type_name(v));
+        wg_buf_addf(b, "<%s object>", wg_j_type_name(v));
         return WG_OK;
     }
 }
 
-enum wg_status wgj_repr(struct wgj_run *r, struct wg_buf *b, struct wgj_val v)
+enum wg_status wg_j_repr(struct wg_j_run *r, struct wg_buf *b, struct wg_j_val v)
 {
-    WG_TRY(wgj_deep(r));
+    WG_TRY(wg_j_deep(r));
     WG_TRY(repr_inner(r, b, v));
     r->depth--;
-    return wgj_print_check(r, b);
+    return wg_j_print_check(r, b);
 }
 
-enum wg_status wgj_print(struct wgj_run *r, struct wg_buf *b, struct wgj_val v)
+enum wg_status wg_j_print(struct wg_j_run *r, struct wg_buf *b, struct wg_j_val v)
 {
-    if (v.t == WGJ_STR)
+    if (v.t == WG_J_STR)
         wg_buf_add(b, v.s->p, v.s->n);
-    else if (v.t != WGJ_UNDEFINED && v.t != WGJ_MISSING)
-        return wgj_repr(r, b, v);
-    return wgj_print_check(r, b);
+    else if (v.t != WG_J_UNDEFINED && v.t != WG_J_MISSING)
+        return wg_j_repr(r, b, v);
+    return wg_j_print_check(r, b);
 }
 
-enum wg_status wgj_to_str(struct wgj_run *r, struct wgj_val v, struct wgj_val *out)
+enum wg_status wg_j_to_str(struct wg_j_run *r, struct wg_j_val v, struct wg_j_val *out)
 {
     struct wg_buf b;
 
-    if (v.t == WGJ_STR)
-        return wgj_mark(r, v, false, out);
-    wgj_buf_start(r, &b);
-    enum wg_status st = wgj_print(r, &b, v);
-    return wgj_buf_finish(r, &b, st, out);
+    if (v.t == WG_J_STR)
+        return wg_j_mark(r, v, false, out);
+    wg_j_buf_start(r, &b);
+    enum wg_status st = wg_j_print(r, &b, v);
+    return wg_j_buf_finish(r, &b, st, out);
 }
 
-enum wg_status wgj_soft_str(struct wgj_run *r, struct wgj_val v, struct wgj_val *out)
+enum wg_status wg_j_soft_str(struct wg_j_run *r, struct wg_j_val v, struct wg_j_val *out)
 {
     *out = v;
-    return v.t == WGJ_STR ? WG_OK : wgj_to_str(r, v, out);
+    return v.t == WG_J_STR ? WG_OK : wg_j_to_str(r, v, out);
 }
 
-void wgj_buf_start(struct wgj_run *r, struct wg_buf *b)
+void wg_j_buf_start(struct wg_j_run *r, struct wg_buf *b)
 {
     wg_buf_init(b, r->heap.max_bytes - r->heap.used_bytes + 1);
 }
 
-enum wg_status wgj_buf_finish(struct wgj_run *r, struct wg_buf *b, enum wg_status st,
-                              struct wgj_val *out)
+enum wg_status wg_j_buf_finish(struct wg_j_run *r, struct wg_buf *b, enum wg_status st,
+                               struct wg_j_val *out)
 {
     if (st == WG_OK)
-        st = wgj_print_check(r, b);
+        st = wg_j_print_check(r, b);
     if (st == WG_OK)
-        st = wgj_str_new(r, b->p ? b->p : "", b->len, out);
+        st = wg_j_str_new(r, b->p ? b->p : "", b->len, out);
     wg_buf_release(b);
     return st;
 }

@@ -15,25 +15,25 @@
 #include <string.h>
 
 struct binding {
-    struct wgj_scope *scope;
+    struct wg_j_scope *scope;
     int slot;
     struct binding *outer;
 };
 
 struct symbol {
-    struct wgj_str *name;
+    struct wg_j_str *name;
     struct binding *top; /* innermost of the scopes that are open */
 };
 
 struct resolver {
-    struct wgj_compiler *c;
-    struct wgj_scope *scope;
+    struct wg_j_compiler *c;
+    struct wg_j_scope *scope;
     struct symbol *table;
     size_t n, cap;
     int soft; /* inside an if: an unknown filter fails only when it is reached */
 };
 
-static uint64_t hash_name(const struct wgj_str *s)
+static uint64_t hash_name(const struct wg_j_str *s)
 {
     uint64_t h = UINT64_C(1469598103934665603);
 
@@ -42,7 +42,7 @@ static uint64_t hash_name(const struct wgj_str *s)
     return h ^ h >> 31;
 }
 
-static struct symbol *place_of(struct symbol *table, size_t cap, const struct wgj_str *name)
+static struct symbol *place_of(struct symbol *table, size_t cap, const struct wg_j_str *name)
 {
     size_t i = (size_t)hash_name(name) & (cap - 1);
 
@@ -52,7 +52,7 @@ static struct symbol *place_of(struct symbol *table, size_t cap, const struct wg
     return &table[i];
 }
 
-static enum wg_status symbol_of(struct resolver *r, struct wgj_str *name, struct symbol **out)
+static enum wg_status symbol_of(struct resolver *r, struct wg_j_str *name, struct symbol **out)
 {
     if (r->n * 2 >= r->cap) {
         size_t cap = r->cap ? r->cap * 2 : 256;
@@ -72,21 +72,21 @@ static enum wg_status symbol_of(struct resolver *r, struct wgj_str *name, struct
     return WG_OK;
 }
 
-static enum wg_status open_scope(struct resolver *r, struct wgj_scope **out)
+static enum wg_status open_scope(struct resolver *r, struct wg_j_scope **out)
 {
     struct wg_jinja *t = r->c->t;
     void *s;
 
-    WG_TRY(wgj_calloc(r->c, 1, sizeof **out, &s));
+    WG_TRY(wg_j_calloc(r->c, 1, sizeof **out, &s));
     *out = s;
     (*out)->up = r->scope;
     (*out)->depth = r->scope ? r->scope->depth + 1 : 0;
     if (t->n_scopes == t->cap_scopes) {
         void *mem;
         t->cap_scopes = t->cap_scopes ? t->cap_scopes * 2 : 16;
-        WG_TRY(wgj_calloc(r->c, t->cap_scopes, sizeof *t->scopes, &mem));
+        WG_TRY(wg_j_calloc(r->c, t->cap_scopes, sizeof(struct wg_j_scope *), &mem));
         if (t->n_scopes)
-            memcpy(mem, t->scopes, t->n_scopes * sizeof *t->scopes);
+            memcpy(mem, t->scopes, t->n_scopes * sizeof(struct wg_j_scope *));
         t->scopes = mem;
     }
     (*out)->id = (int)t->n_scopes;
@@ -106,23 +106,23 @@ static enum wg_status close_scope(struct resolver *r)
     return WG_OK;
 }
 
-static enum wg_status define(struct resolver *r, struct symbol *y, enum wgj_load load, int *slot)
+static enum wg_status define(struct resolver *r, struct symbol *y, enum wg_j_load load, int *slot)
 {
-    struct wgj_scope *s = r->scope;
+    struct wg_j_scope *s = r->scope;
     void *mem;
 
     if (s->n == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 4;
-        WG_TRY(wgj_calloc(r->c, s->cap, sizeof *s->var, &mem));
+        WG_TRY(wg_j_calloc(r->c, s->cap, sizeof *s->var, &mem));
         if (s->n)
             memcpy(mem, s->var, s->n * sizeof *s->var);
         s->var = mem;
     }
-    struct wgj_var *v = &s->var[s->n];
-    *v = (struct wgj_var){.name = y->name, .load = load};
-    if (load == WGJ_LOAD_ALIAS)
-        v->outer = (struct wgj_ref){s->depth - y->top->scope->depth, y->top->slot};
-    WG_TRY(wgj_calloc(r->c, 1, sizeof(struct binding), &mem));
+    struct wg_j_var *v = &s->var[s->n];
+    *v = (struct wg_j_var){.name = y->name, .load = load};
+    if (load == WG_J_LOAD_ALIAS)
+        v->outer = (struct wg_j_ref){s->depth - y->top->scope->depth, y->top->slot};
+    WG_TRY(wg_j_calloc(r->c, 1, sizeof(struct binding), &mem));
     struct binding *b = mem;
     *b = (struct binding){s, (int)s->n, y->top};
     y->top = b;
@@ -130,7 +130,7 @@ static enum wg_status define(struct resolver *r, struct symbol *y, enum wgj_load
     return WG_OK;
 }
 
-static enum wg_status declare(struct resolver *r, struct wgj_str *name, int *slot)
+static enum wg_status declare(struct resolver *r, struct wg_j_str *name, int *slot)
 {
     struct symbol *y;
 
@@ -139,19 +139,19 @@ static enum wg_status declare(struct resolver *r, struct wgj_str *name, int *slo
         *slot = y->top->slot;
         return WG_OK;
     }
-    return define(r, y, WGJ_LOAD_PARAM, slot);
+    return define(r, y, WG_J_LOAD_PARAM, slot);
 }
 
-static enum wg_status see_load(struct resolver *r, struct wgj_str *name)
+static enum wg_status see_load(struct resolver *r, struct wg_j_str *name)
 {
     struct symbol *y;
     int slot;
 
     WG_TRY(symbol_of(r, name, &y));
-    return y->top ? WG_OK : define(r, y, WGJ_LOAD_GLOBAL, &slot);
+    return y->top ? WG_OK : define(r, y, WG_J_LOAD_GLOBAL, &slot);
 }
 
-static enum wg_status see_store(struct resolver *r, struct wgj_str *name, bool branch)
+static enum wg_status see_store(struct resolver *r, struct wg_j_str *name, bool branch)
 {
     struct symbol *y;
     int slot;
@@ -159,21 +159,25 @@ static enum wg_status see_store(struct resolver *r, struct wgj_str *name, bool b
     WG_TRY(symbol_of(r, name, &y));
     if (y->top && y->top->scope == r->scope)
         return WG_OK;
-    return define(r, y, y->top ? WGJ_LOAD_ALIAS : branch ? WGJ_LOAD_GLOBAL : WGJ_LOAD_UNSET, &slot);
+    return define(r, y,
+                  y->top   ? WG_J_LOAD_ALIAS
+                  : branch ? WG_J_LOAD_GLOBAL
+                           : WG_J_LOAD_UNSET,
+                  &slot);
 }
 
 /* First pass over a scope: which names it loads and stores. */
 
-static enum wg_status see_expr(struct resolver *r, const struct wgj_node *x);
+static enum wg_status see_expr(struct resolver *r, const struct wg_j_node *x);
 
-static enum wg_status see_list(struct resolver *r, const struct wgj_nodes *l)
+static enum wg_status see_list(struct resolver *r, const struct wg_j_nodes *l)
 {
     for (size_t i = 0; i < l->n; i++)
         WG_TRY(see_expr(r, l->v[i]));
     return WG_OK;
 }
 
-static enum wg_status see_args(struct resolver *r, const struct wgj_args *a)
+static enum wg_status see_args(struct resolver *r, const struct wg_j_args *a)
 {
     WG_TRY(see_list(r, &a->pos));
     for (size_t i = 0; i < a->n_kw; i++)
@@ -182,38 +186,38 @@ static enum wg_status see_args(struct resolver *r, const struct wgj_args *a)
     return see_expr(r, a->star_star);
 }
 
-static enum wg_status see_expr(struct resolver *r, const struct wgj_node *x)
+static enum wg_status see_expr(struct resolver *r, const struct wg_j_node *x)
 {
     if (!x)
         return WG_OK;
     switch (x->kind) {
-    case WGJ_N_NAME:
+    case WG_J_N_NAME:
         return see_load(r, x->name.s);
-    case WGJ_N_ATTR:
-    case WGJ_N_ITEM:
-    case WGJ_N_BIN:
-    case WGJ_N_NEG:
-    case WGJ_N_POS:
-    case WGJ_N_NOT:
-    case WGJ_N_AND:
-    case WGJ_N_OR:
+    case WG_J_N_ATTR:
+    case WG_J_N_ITEM:
+    case WG_J_N_BIN:
+    case WG_J_N_NEG:
+    case WG_J_N_POS:
+    case WG_J_N_NOT:
+    case WG_J_N_AND:
+    case WG_J_N_OR:
         WG_TRY(see_expr(r, x->x.a));
         return see_expr(r, x->x.b);
-    case WGJ_N_SLICE:
-    case WGJ_N_COND:
+    case WG_J_N_SLICE:
+    case WG_J_N_COND:
         WG_TRY(see_expr(r, x->x3.a));
         WG_TRY(see_expr(r, x->x3.b));
         return see_expr(r, x->x3.c);
-    case WGJ_N_CONCAT:
-    case WGJ_N_LIST:
-    case WGJ_N_TUPLE:
-    case WGJ_N_DICT:
+    case WG_J_N_CONCAT:
+    case WG_J_N_LIST:
+    case WG_J_N_TUPLE:
+    case WG_J_N_DICT:
         return see_list(r, &x->list);
-    case WGJ_N_COMPARE:
+    case WG_J_N_COMPARE:
         return see_list(r, &x->compare.list);
-    case WGJ_N_CALL:
-    case WGJ_N_FILTER:
-    case WGJ_N_TEST:
+    case WG_J_N_CALL:
+    case WG_J_N_FILTER:
+    case WG_J_N_TEST:
         WG_TRY(see_expr(r, x->call.a));
         return see_args(r, &x->call.args);
     default:
@@ -221,51 +225,51 @@ static enum wg_status see_expr(struct resolver *r, const struct wgj_node *x)
     }
 }
 
-static enum wg_status see_target(struct resolver *r, const struct wgj_node *x, bool branch)
+static enum wg_status see_target(struct resolver *r, const struct wg_j_node *x, bool branch)
 {
-    if (x->kind == WGJ_N_NAME)
+    if (x->kind == WG_J_N_NAME)
         return see_store(r, x->name.s, branch);
-    if (x->kind == WGJ_N_NSREF)
+    if (x->kind == WG_J_N_NSREF)
         return see_load(r, x->name.s);
     for (size_t i = 0; i < x->list.n; i++)
         WG_TRY(see_target(r, x->list.v[i], branch));
     return WG_OK;
 }
 
-static enum wg_status see_body(struct resolver *r, const struct wgj_nodes *body, bool branch)
+static enum wg_status see_body(struct resolver *r, const struct wg_j_nodes *body, bool branch)
 {
     for (size_t i = 0; i < body->n; i++) {
-        const struct wgj_node *x = body->v[i];
+        const struct wg_j_node *x = body->v[i];
         switch (x->kind) {
-        case WGJ_N_PRINT:
+        case WG_J_N_PRINT:
             WG_TRY(see_expr(r, x->x.a));
             break;
-        case WGJ_N_IF:
+        case WG_J_N_IF:
             for (size_t k = 0; k < x->branch.n; k++) {
                 WG_TRY(see_expr(r, x->branch.arm[k].test));
                 WG_TRY(see_body(r, &x->branch.arm[k].body, true));
             }
             break;
-        case WGJ_N_FOR:
+        case WG_J_N_FOR:
             WG_TRY(see_expr(r, x->loop.iter));
             break;
-        case WGJ_N_SET:
+        case WG_J_N_SET:
             WG_TRY(see_expr(r, x->x.b));
             WG_TRY(see_target(r, x->x.a, branch));
             break;
-        case WGJ_N_SET_BLOCK:
+        case WG_J_N_SET_BLOCK:
             WG_TRY(see_target(r, x->block.target, branch));
             break;
-        case WGJ_N_MACRO:
+        case WG_J_N_MACRO:
             WG_TRY(see_store(r, x->macro.m->name, branch));
             break;
-        case WGJ_N_CALL_BLOCK:
+        case WG_J_N_CALL_BLOCK:
             WG_TRY(see_expr(r, x->macro.target));
             break;
-        case WGJ_N_FILTER_BLOCK:
+        case WG_J_N_FILTER_BLOCK:
             WG_TRY(see_expr(r, x->block.filter));
             break;
-        case WGJ_N_WITH:
+        case WG_J_N_WITH:
             WG_TRY(see_list(r, &x->with.values));
             break;
         default:
@@ -277,31 +281,31 @@ static enum wg_status see_body(struct resolver *r, const struct wgj_nodes *body,
 
 /* Second pass: fills in the references, scope by scope. */
 
-static enum wg_status bind_expr(struct resolver *r, struct wgj_node *x);
-static enum wg_status bind_body(struct resolver *r, const struct wgj_nodes *body);
+static enum wg_status bind_expr(struct resolver *r, struct wg_j_node *x);
+static enum wg_status bind_body(struct resolver *r, const struct wg_j_nodes *body);
 
-static enum wg_status bind_name(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_name(struct resolver *r, struct wg_j_node *x)
 {
     struct symbol *y;
 
     WG_TRY(symbol_of(r, x->name.s, &y));
     if (!y->top)
-        return wgj_cfail(r->c, x->line, WG_E_INTERNAL, "the name '%.*s' was not resolved",
-                         (int)WG_MIN(x->name.s->n, (size_t)60), x->name.s->p);
-    x->name.ref = (struct wgj_ref){r->scope->depth - y->top->scope->depth, y->top->slot};
+        return wg_j_cfail(r->c, x->line, WG_E_INTERNAL, "the name '%.*s' was not resolved",
+                          (int)WG_MIN(x->name.s->n, (size_t)60), x->name.s->p);
+    x->name.ref = (struct wg_j_ref){r->scope->depth - y->top->scope->depth, y->top->slot};
     return WG_OK;
 }
 
-static enum wg_status bind_list(struct resolver *r, const struct wgj_nodes *l)
+static enum wg_status bind_list(struct resolver *r, const struct wg_j_nodes *l)
 {
     for (size_t i = 0; i < l->n; i++)
         WG_TRY(bind_expr(r, l->v[i]));
     return WG_OK;
 }
 
-static enum wg_status bind_call(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_call(struct resolver *r, struct wg_j_node *x)
 {
-    const struct wgj_args *a = &x->call.args;
+    const struct wg_j_args *a = &x->call.args;
 
     WG_TRY(bind_expr(r, x->call.a));
     WG_TRY(bind_list(r, &a->pos));
@@ -309,50 +313,50 @@ static enum wg_status bind_call(struct resolver *r, struct wgj_node *x)
         WG_TRY(bind_expr(r, a->kw[i].x));
     WG_TRY(bind_expr(r, a->star));
     WG_TRY(bind_expr(r, a->star_star));
-    if (x->kind == WGJ_N_CALL || r->soft || (x->call.fn && x->call.fn->fn))
+    if (x->kind == WG_J_N_CALL || r->soft || (x->call.fn && x->call.fn->fn))
         return WG_OK;
-    return wgj_cfail(r->c, x->line, WG_E_UNSUPPORTED,
-                     x->call.fn ? "the %s '%.*s' is not supported" : "No %s named '%.*s'.",
-                     x->kind == WGJ_N_FILTER ? "filter" : "test", (int)x->call.name->n,
-                     x->call.name->p);
+    return wg_j_cfail(r->c, x->line, WG_E_UNSUPPORTED,
+                      x->call.fn ? "the %s '%.*s' is not supported" : "No %s named '%.*s'.",
+                      x->kind == WG_J_N_FILTER ? "filter" : "test", (int)x->call.name->n,
+                      x->call.name->p);
 }
 
-static enum wg_status bind_expr(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_expr(struct resolver *r, struct wg_j_node *x)
 {
     if (!x)
         return WG_OK;
     switch (x->kind) {
-    case WGJ_N_NAME:
-    case WGJ_N_NSREF:
+    case WG_J_N_NAME:
+    case WG_J_N_NSREF:
         return bind_name(r, x);
-    case WGJ_N_ATTR:
-    case WGJ_N_ITEM:
-    case WGJ_N_BIN:
-    case WGJ_N_NEG:
-    case WGJ_N_POS:
-    case WGJ_N_NOT:
-    case WGJ_N_AND:
-    case WGJ_N_OR:
+    case WG_J_N_ATTR:
+    case WG_J_N_ITEM:
+    case WG_J_N_BIN:
+    case WG_J_N_NEG:
+    case WG_J_N_POS:
+    case WG_J_N_NOT:
+    case WG_J_N_AND:
+    case WG_J_N_OR:
         WG_TRY(bind_expr(r, x->x.a));
         return bind_expr(r, x->x.b);
-    case WGJ_N_SLICE:
-    case WGJ_N_COND:
-        r->soft += x->kind == WGJ_N_COND;
+    case WG_J_N_SLICE:
+    case WG_J_N_COND:
+        r->soft += x->kind == WG_J_N_COND;
         WG_TRY(bind_expr(r, x->x3.a));
         WG_TRY(bind_expr(r, x->x3.b));
         WG_TRY(bind_expr(r, x->x3.c));
-        r->soft -= x->kind == WGJ_N_COND;
+        r->soft -= x->kind == WG_J_N_COND;
         return WG_OK;
-    case WGJ_N_CONCAT:
-    case WGJ_N_LIST:
-    case WGJ_N_TUPLE:
-    case WGJ_N_DICT:
+    case WG_J_N_CONCAT:
+    case WG_J_N_LIST:
+    case WG_J_N_TUPLE:
+    case WG_J_N_DICT:
         return bind_list(r, &x->list);
-    case WGJ_N_COMPARE:
+    case WG_J_N_COMPARE:
         return bind_list(r, &x->compare.list);
-    case WGJ_N_CALL:
-    case WGJ_N_FILTER:
-    case WGJ_N_TEST:
+    case WG_J_N_CALL:
+    case WG_J_N_FILTER:
+    case WG_J_N_TEST:
         return bind_call(r, x);
     default:
         return WG_OK;
@@ -360,26 +364,26 @@ static enum wg_status bind_expr(struct resolver *r, struct wgj_node *x)
 }
 
 /* Names that a target gives their values are variables of the new scope. */
-static enum wg_status declare_target(struct resolver *r, const struct wgj_node *x)
+static enum wg_status declare_target(struct resolver *r, const struct wg_j_node *x)
 {
     int slot;
 
-    if (x->kind == WGJ_N_NAME)
+    if (x->kind == WG_J_N_NAME)
         return declare(r, x->name.s, &slot);
     for (size_t i = 0; i < x->list.n; i++)
         WG_TRY(declare_target(r, x->list.v[i]));
     return WG_OK;
 }
 
-static void mark_captured(struct wgj_scope *s)
+static void mark_captured(struct wg_j_scope *s)
 {
     for (; s && !s->captured; s = s->up)
         s->captured = true;
 }
 
-static enum wg_status bind_for(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_for(struct resolver *r, struct wg_j_node *x)
 {
-    struct wgj_str *loop;
+    struct wg_j_str *loop;
     int soft = r->soft;
 
     WG_TRY(bind_expr(r, x->loop.iter));
@@ -394,7 +398,7 @@ static enum wg_status bind_for(struct resolver *r, struct wgj_node *x)
         WG_TRY(close_scope(r));
     }
     WG_TRY(open_scope(r, &x->loop.body.scope));
-    WG_TRY(wgj_cstr(r->c, "loop", 4, &loop));
+    WG_TRY(wg_j_cstr(r->c, "loop", 4, &loop));
     WG_TRY(declare(r, loop, &x->loop.loop_slot));
     WG_TRY(declare_target(r, x->loop.target));
     WG_TRY(see_body(r, &x->loop.body.list, false));
@@ -410,33 +414,33 @@ static enum wg_status bind_for(struct resolver *r, struct wgj_node *x)
     return close_scope(r);
 }
 
-static enum wg_status declare_special(struct resolver *r, struct wgj_macro_node *m, int i, int line,
-                                      int *slot)
+static enum wg_status declare_special(struct resolver *r, struct wg_j_macro_node *m, int i,
+                                      int line, int *slot)
 {
     static const char *const names[] = {"caller", "kwargs", "varargs"};
-    struct wgj_str *s;
+    struct wg_j_str *s;
 
     *slot = -1;
     for (size_t k = 0; k < m->params.n; k++) {
-        if (!wgj_str_is(WGJ_STR_VAL(m->params.v[k]->name.s), names[i]))
+        if (!wg_j_str_is(WG_J_STR_VAL(m->params.v[k]->name.s), names[i]))
             continue;
         if (i == 0)
             m->explicit_caller = true;
         if (i == 0 && m->uses[0] && k < m->params.n - m->defaults.n)
-            return wgj_cfail(r->c, line, WG_E_INPUT,
-                             "When defining macros or call blocks the special \"caller\" argument "
-                             "must be omitted or be given a default.");
+            return wg_j_cfail(r->c, line, WG_E_INPUT,
+                              "When defining macros or call blocks the special \"caller\" argument "
+                              "must be omitted or be given a default.");
         return WG_OK;
     }
     if (!m->uses[i])
         return WG_OK;
-    WG_TRY(wgj_cstr(r->c, names[i], strlen(names[i]), &s));
+    WG_TRY(wg_j_cstr(r->c, names[i], strlen(names[i]), &s));
     return declare(r, s, slot);
 }
 
-static enum wg_status bind_macro(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_macro(struct resolver *r, struct wg_j_node *x)
 {
-    struct wgj_macro_node *m = x->macro.m;
+    struct wg_j_macro_node *m = x->macro.m;
     int soft = r->soft;
     void *mem;
 
@@ -444,7 +448,7 @@ static enum wg_status bind_macro(struct resolver *r, struct wgj_node *x)
     r->soft = 0;
     WG_TRY(open_scope(r, &m->body.scope));
     mark_captured(r->scope);
-    WG_TRY(wgj_calloc(r->c, m->params.n, sizeof *m->slots, &mem));
+    WG_TRY(wg_j_calloc(r->c, m->params.n, sizeof *m->slots, &mem));
     m->slots = mem;
     for (size_t i = 0; i < m->params.n; i++)
         WG_TRY(declare(r, m->params.v[i]->name.s, &m->slots[i]));
@@ -460,7 +464,7 @@ static enum wg_status bind_macro(struct resolver *r, struct wgj_node *x)
 }
 
 /* set, filter and generation blocks: a body, and a filter that is evaluated inside. */
-static enum wg_status bind_block(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_block(struct resolver *r, struct wg_j_node *x)
 {
     int soft = r->soft;
 
@@ -475,7 +479,7 @@ static enum wg_status bind_block(struct resolver *r, struct wgj_node *x)
     return close_scope(r);
 }
 
-static enum wg_status bind_with(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_with(struct resolver *r, struct wg_j_node *x)
 {
     int soft = r->soft;
 
@@ -491,12 +495,12 @@ static enum wg_status bind_with(struct resolver *r, struct wgj_node *x)
     return close_scope(r);
 }
 
-static enum wg_status bind_statement(struct resolver *r, struct wgj_node *x)
+static enum wg_status bind_statement(struct resolver *r, struct wg_j_node *x)
 {
     switch (x->kind) {
-    case WGJ_N_PRINT:
+    case WG_J_N_PRINT:
         return bind_expr(r, x->x.a);
-    case WGJ_N_IF:
+    case WG_J_N_IF:
         r->soft++;
         for (size_t k = 0; k < x->branch.n; k++) {
             WG_TRY(bind_expr(r, x->branch.arm[k].test));
@@ -504,33 +508,33 @@ static enum wg_status bind_statement(struct resolver *r, struct wgj_node *x)
         }
         r->soft--;
         return WG_OK;
-    case WGJ_N_FOR:
+    case WG_J_N_FOR:
         return bind_for(r, x);
-    case WGJ_N_SET:
+    case WG_J_N_SET:
         WG_TRY(bind_expr(r, x->x.b));
         return bind_expr(r, x->x.a);
-    case WGJ_N_SET_BLOCK:
-    case WGJ_N_FILTER_BLOCK:
-    case WGJ_N_GENERATION:
+    case WG_J_N_SET_BLOCK:
+    case WG_J_N_FILTER_BLOCK:
+    case WG_J_N_GENERATION:
         return bind_block(r, x);
-    case WGJ_N_MACRO:
-    case WGJ_N_CALL_BLOCK:
+    case WG_J_N_MACRO:
+    case WG_J_N_CALL_BLOCK:
         return bind_macro(r, x);
-    case WGJ_N_WITH:
+    case WG_J_N_WITH:
         return bind_with(r, x);
     default:
         return WG_OK;
     }
 }
 
-static enum wg_status bind_body(struct resolver *r, const struct wgj_nodes *body)
+static enum wg_status bind_body(struct resolver *r, const struct wg_j_nodes *body)
 {
     for (size_t i = 0; i < body->n; i++)
         WG_TRY(bind_statement(r, body->v[i]));
     return WG_OK;
 }
 
-enum wg_status wgj_resolve(struct wgj_compiler *c)
+enum wg_status wg_j_resolve(struct wg_j_compiler *c)
 {
     struct resolver r = {.c = c};
     enum wg_status st = open_scope(&r, &c->t->root);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 struct sorter {
-    struct wgj_run *r;
-    struct wgj_val *key;
+    struct wg_j_run *r;
+    struct wg_j_val *key;
     size_t *order, *scratch;
     bool reverse;
 };
@@ -14,8 +14,8 @@ struct sorter {
 static enum wg_status overtakes(struct sorter *s, size_t a, size_t b, bool *out)
 {
     if (s->reverse)
-        return wgj_less(s->r, s->key[a], s->key[b], "<", out);
-    return wgj_less(s->r, s->key[b], s->key[a], "<", out);
+        return wg_j_less(s->r, s->key[a], s->key[b], "<", out);
+    return wg_j_less(s->r, s->key[b], s->key[a], "<", out);
 }
 
 static enum wg_status merge(struct sorter *s, size_t from, size_t mid, size_t to)
@@ -24,7 +24,7 @@ static enum wg_status merge(struct sorter *s, size_t from, size_t mid, size_t to
     bool second;
 
     while (i < mid && j < to) {
-        WG_TRY(wgj_work(s->r, 16));
+        WG_TRY(wg_j_work(s->r, 16));
         WG_TRY(overtakes(s, s->order[i], s->order[j], &second));
         s->scratch[k++] = second ? s->order[j++] : s->order[i++];
     }
@@ -35,16 +35,16 @@ static enum wg_status merge(struct sorter *s, size_t from, size_t mid, size_t to
     return WG_OK;
 }
 
-enum wg_status wgj_sort(struct wgj_run *r, struct wgj_val *items, struct wgj_val *keys, size_t n,
-                        bool reverse)
+enum wg_status wg_j_sort(struct wg_j_run *r, struct wg_j_val *items, struct wg_j_val *keys,
+                         size_t n, bool reverse)
 {
     struct sorter s = {.r = r, .key = keys, .reverse = reverse};
     void *mem;
 
     if (n < 2)
         return WG_OK;
-    WG_TRY(wgj_work(r, n));
-    WG_TRY(wgj_alloc(r, n, 2 * sizeof *s.order, &mem));
+    WG_TRY(wg_j_work(r, n));
+    WG_TRY(wg_j_alloc(r, n, 2 * sizeof *s.order, &mem));
     s.order = mem;
     s.scratch = s.order + n;
     for (size_t i = 0; i < n; i++)
@@ -52,9 +52,9 @@ enum wg_status wgj_sort(struct wgj_run *r, struct wgj_val *items, struct wgj_val
     for (size_t width = 1; width < n; width *= 2)
         for (size_t i = 0; i + width < n; i += 2 * width)
             WG_TRY(merge(&s, i, i + width, WG_MIN(i + 2 * width, n)));
-    WG_TRY(wgj_alloc(r, n, sizeof *items, &mem));
+    WG_TRY(wg_j_alloc(r, n, sizeof *items, &mem));
     memcpy(mem, items, n * sizeof *items);
     for (size_t i = 0; i < n; i++)
-        items[i] = ((struct wgj_val *)mem)[s.order[i]];
+        items[i] = ((struct wg_j_val *)mem)[s.order[i]];
     return WG_OK;
 }

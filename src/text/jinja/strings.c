@@ -5,106 +5,106 @@
 #include <string.h>
 
 #define METHOD(name)                                                                               \
-    static enum wg_status name(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+    static enum wg_status name(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 
-static enum wg_status want_str(struct wgj_run *r, const struct wgj_call *c, struct wgj_val v)
+static enum wg_status want_str(struct wg_j_run *r, const struct wg_j_call *c, struct wg_j_val v)
 {
-    if (v.t == WGJ_STR)
+    if (v.t == WG_J_STR)
         return WG_OK;
-    if (v.t == WGJ_UNDEFINED)
-        return wgj_fail(r, WG_E_INPUT, "%s() needs a string: %s", c->fn->name, v.u->message);
-    return wgj_fail(r, WG_E_INPUT, "%s() needs a string, not %s", c->fn->name, wgj_type_name(v));
+    if (v.t == WG_J_UNDEFINED)
+        return wg_j_fail(r, WG_E_INPUT, "%s() needs a string: %s", c->fn->name, v.u->message);
+    return wg_j_fail(r, WG_E_INPUT, "%s() needs a string, not %s", c->fn->name, wg_j_type_name(v));
 }
 
 /* An int argument, or what it is when not given. */
-static enum wg_status get_int(struct wgj_run *r, const struct wgj_call *c, int i, int64_t missing,
+static enum wg_status get_int(struct wg_j_run *r, const struct wg_j_call *c, int i, int64_t missing,
                               int64_t *out)
 {
     *out = missing;
-    if (c->arg[i].t == WGJ_MISSING)
+    if (c->arg[i].t == WG_J_MISSING)
         return WG_OK;
-    if (!WGJ_IS_INT(c->arg[i]))
-        return wgj_fail(r, WG_E_INPUT, "%s(): '%s' object cannot be interpreted as an integer",
-                        c->fn->name, wgj_type_name(c->arg[i]));
-    *out = WGJ_AS_INT(c->arg[i]);
+    if (!WG_J_IS_INT(c->arg[i]))
+        return wg_j_fail(r, WG_E_INPUT, "%s(): '%s' object cannot be interpreted as an integer",
+                         c->fn->name, wg_j_type_name(c->arg[i]));
+    *out = WG_J_AS_INT(c->arg[i]);
     return WG_OK;
 }
 
 /* Case */
 
-static enum wg_status map_case(struct wgj_run *r, const struct wgj_str *s, enum wgj_case first,
-                               enum wgj_case rest, bool words, struct wgj_val *out)
+static enum wg_status map_case(struct wg_j_run *r, const struct wg_j_str *s, enum wg_j_case first,
+                               enum wg_j_case rest, bool words, struct wg_j_val *out)
 {
     struct wg_buf b;
     bool inside = false;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
-    wgj_buf_start(r, &b);
+    WG_TRY(wg_j_work(r, s->n));
+    wg_j_buf_start(r, &b);
     for (const char *p = s->p; p < s->p + s->n; p += len) {
-        uint32_t cp = wgj_cp(p, &len);
-        wgj_add_case(&b, inside ? rest : first, s->p, p, s->p + s->n);
-        inside = !words || wgj_is_cased(cp);
+        uint32_t cp = wg_j_cp(p, &len);
+        wg_j_add_case(&b, inside ? rest : first, s->p, p, s->p + s->n);
+        inside = !words || wg_j_is_cased(cp);
     }
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
 METHOD(str_upper)
 {
-    return map_case(r, c->self.s, WGJ_UPPER, WGJ_UPPER, false, out);
+    return map_case(r, c->self.s, WG_J_UPPER, WG_J_UPPER, false, out);
 }
 
 METHOD(str_lower)
 {
-    return map_case(r, c->self.s, WGJ_LOWER, WGJ_LOWER, false, out);
+    return map_case(r, c->self.s, WG_J_LOWER, WG_J_LOWER, false, out);
 }
 
 METHOD(str_capitalize)
 {
-    return map_case(r, c->self.s, WGJ_TITLE, WGJ_LOWER, false, out);
+    return map_case(r, c->self.s, WG_J_TITLE, WG_J_LOWER, false, out);
 }
 
 METHOD(str_title)
 {
-    return map_case(r, c->self.s, WGJ_TITLE, WGJ_LOWER, true, out);
+    return map_case(r, c->self.s, WG_J_TITLE, WG_J_LOWER, true, out);
 }
 
 METHOD(str_swapcase)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
     struct wg_buf b;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
-    wgj_buf_start(r, &b);
+    WG_TRY(wg_j_work(r, s->n));
+    wg_j_buf_start(r, &b);
     for (const char *p = s->p; p < s->p + s->n; p += len) {
-        uint32_t cp = wgj_cp(p, &len);
-        if (wgj_is_upper(cp) || wgj_is_lower(cp))
-            wgj_add_case(&b, wgj_is_upper(cp) ? WGJ_LOWER : WGJ_UPPER, s->p, p, s->p + s->n);
+        uint32_t cp = wg_j_cp(p, &len);
+        if (wg_j_is_upper(cp) || wg_j_is_lower(cp))
+            wg_j_add_case(&b, wg_j_is_upper(cp) ? WG_J_LOWER : WG_J_UPPER, s->p, p, s->p + s->n);
         else
             wg_buf_add(&b, p, (size_t)len);
     }
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
 /* Classes */
 
-static enum wg_status every(struct wgj_run *r, const struct wgj_str *s, bool (*is)(uint32_t),
-                            bool when_empty, struct wgj_val *out)
+static enum wg_status every(struct wg_j_run *r, const struct wg_j_str *s, bool (*is)(uint32_t),
+                            bool when_empty, struct wg_j_val *out)
 {
     bool all = s->n > 0 || when_empty;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
+    WG_TRY(wg_j_work(r, s->n));
     for (size_t i = 0; all && i < s->n; i += (size_t)len)
-        all = is(wgj_cp(s->p + i, &len));
-    *out = WGJ_BOOL_VAL(all);
+        all = is(wg_j_cp(s->p + i, &len));
+    *out = WG_J_BOOL_VAL(all);
     return WG_OK;
 }
 
 static bool is_alnum(uint32_t cp)
 {
-    return wgj_is_alpha(cp) || wgj_is_numeric(cp);
+    return wg_j_is_alpha(cp) || wg_j_is_numeric(cp);
 }
 
 static bool is_ascii(uint32_t cp)
@@ -119,28 +119,28 @@ static bool is_ascii(uint32_t cp)
     }
 
 CLASS_METHOD(str_isalnum, is_alnum, false)
-CLASS_METHOD(str_isalpha, wgj_is_alpha, false)
+CLASS_METHOD(str_isalpha, wg_j_is_alpha, false)
 CLASS_METHOD(str_isascii, is_ascii, true)
-CLASS_METHOD(str_isdecimal, wgj_is_decimal, false)
-CLASS_METHOD(str_isdigit, wgj_is_digit, false)
-CLASS_METHOD(str_isnumeric, wgj_is_numeric, false)
-CLASS_METHOD(str_isprintable, wgj_is_printable, true)
-CLASS_METHOD(str_isspace, wgj_is_space, false)
+CLASS_METHOD(str_isdecimal, wg_j_is_decimal, false)
+CLASS_METHOD(str_isdigit, wg_j_is_digit, false)
+CLASS_METHOD(str_isnumeric, wg_j_is_numeric, false)
+CLASS_METHOD(str_isprintable, wg_j_is_printable, true)
+CLASS_METHOD(str_isspace, wg_j_is_space, false)
 
-static enum wg_status cased_only(struct wgj_run *r, const struct wgj_str *s, bool upper,
-                                 struct wgj_val *out)
+static enum wg_status cased_only(struct wg_j_run *r, const struct wg_j_str *s, bool upper,
+                                 struct wg_j_val *out)
 {
     bool cased = false, right = true;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
+    WG_TRY(wg_j_work(r, s->n));
     for (size_t i = 0; right && i < s->n; i += (size_t)len) {
-        uint32_t cp = wgj_cp(s->p + i, &len);
-        bool is_up = wgj_is_upper(cp), is_low = wgj_is_lower(cp);
-        right = !(upper ? is_low : is_up) && !wgj_is_title(cp);
+        uint32_t cp = wg_j_cp(s->p + i, &len);
+        bool is_up = wg_j_is_upper(cp), is_low = wg_j_is_lower(cp);
+        right = !(upper ? is_low : is_up) && !wg_j_is_title(cp);
         cased = cased || (upper ? is_up : is_low);
     }
-    *out = WGJ_BOOL_VAL(cased && right);
+    *out = WG_J_BOOL_VAL(cased && right);
     return WG_OK;
 }
 
@@ -156,65 +156,65 @@ METHOD(str_islower)
 
 METHOD(str_istitle)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
     bool inside = false, right = true, any = false;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
+    WG_TRY(wg_j_work(r, s->n));
     for (size_t i = 0; right && i < s->n; i += (size_t)len) {
-        uint32_t cp = wgj_cp(s->p + i, &len);
-        bool up = wgj_is_upper(cp) || wgj_is_title(cp), low = wgj_is_lower(cp);
+        uint32_t cp = wg_j_cp(s->p + i, &len);
+        bool up = wg_j_is_upper(cp) || wg_j_is_title(cp), low = wg_j_is_lower(cp);
         right = up ? !inside : low ? inside : true;
         inside = up || low;
         any = any || inside;
     }
-    *out = WGJ_BOOL_VAL(right && any);
+    *out = WG_J_BOOL_VAL(right && any);
     return WG_OK;
 }
 
 METHOD(str_isidentifier)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
     bool right = s->n > 0;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
+    WG_TRY(wg_j_work(r, s->n));
     for (size_t i = 0; right && i < s->n; i += (size_t)len)
-        right = wgj_is_name(wgj_cp(s->p + i, &len), i == 0);
-    *out = WGJ_BOOL_VAL(right);
+        right = wg_j_is_name(wg_j_cp(s->p + i, &len), i == 0);
+    *out = WG_J_BOOL_VAL(right);
     return WG_OK;
 }
 
 /* strip */
 
-static bool in_set(const struct wgj_str *set, const char *p, size_t n)
+static bool in_set(const struct wg_j_str *set, const char *p, size_t n)
 {
     return memmem(set->p, set->n, p, n) != NULL;
 }
 
-static enum wg_status strip(struct wgj_run *r, struct wgj_call *c, bool left, bool right,
-                            struct wgj_val *out)
+static enum wg_status strip(struct wg_j_run *r, struct wg_j_call *c, bool left, bool right,
+                            struct wg_j_val *out)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
     const char *p = s->p, *end = p + s->n;
     size_t n = s->n;
     int len;
 
-    WG_TRY(wgj_work(r, n));
-    if (c->arg[0].t == WGJ_MISSING || c->arg[0].t == WGJ_NONE) {
-        wgj_strip(&p, &n, left, right);
+    WG_TRY(wg_j_work(r, n));
+    if (c->arg[0].t == WG_J_MISSING || c->arg[0].t == WG_J_NONE) {
+        wg_j_strip(&p, &n, left, right);
     } else {
         WG_TRY(want_str(r, c, c->arg[0]));
-        const struct wgj_str *set = c->arg[0].s;
-        WG_TRY(wgj_work(r, set->n));
+        const struct wg_j_str *set = c->arg[0].s;
+        WG_TRY(wg_j_work(r, set->n));
         while (left && p < end) {
-            wgj_cp(p, &len);
+            wg_j_cp(p, &len);
             if (!in_set(set, p, (size_t)len))
                 break;
             p += len;
         }
         while (right && p < end) {
-            wgj_cp_before(p, end, &len);
+            wg_j_cp_before(p, end, &len);
             if (!in_set(set, end - len, (size_t)len))
                 break;
             end -= len;
@@ -225,7 +225,7 @@ static enum wg_status strip(struct wgj_run *r, struct wgj_call *c, bool left, bo
         *out = c->self;
         return WG_OK;
     }
-    return wgj_str_borrow(r, p, n, out);
+    return wg_j_str_borrow(r, p, n, out);
 }
 
 METHOD(str_strip)
@@ -245,32 +245,32 @@ METHOD(str_rstrip)
 
 /* split */
 
-static enum wg_status add_piece(struct wgj_run *r, struct wgj_list *l, const char *p,
+static enum wg_status add_piece(struct wg_j_run *r, struct wg_j_list *l, const char *p,
                                 const char *end)
 {
-    struct wgj_val v;
+    struct wg_j_val v;
 
-    WG_TRY(wgj_str_borrow(r, p, (size_t)(end - p), &v));
-    return wgj_list_add(r, l, v);
+    WG_TRY(wg_j_str_borrow(r, p, (size_t)(end - p), &v));
+    return wg_j_list_add(r, l, v);
 }
 
 /* Between runs of white space; max < 0: all. */
-static enum wg_status split_space(struct wgj_run *r, const struct wgj_str *s, int64_t max,
-                                  struct wgj_list *l)
+static enum wg_status split_space(struct wg_j_run *r, const struct wg_j_str *s, int64_t max,
+                                  struct wg_j_list *l)
 {
     const char *p = s->p, *end = p + s->n;
     size_t n = s->n;
     int len;
 
     for (;;) {
-        wgj_strip(&p, &n, true, false);
+        wg_j_strip(&p, &n, true, false);
         if (!n)
             return WG_OK;
         if (max >= 0 && (int64_t)l->n >= max) {
             return add_piece(r, l, p, p + n);
         }
         const char *q = p;
-        while (q < end && !wgj_is_space(wgj_cp(q, &len)))
+        while (q < end && !wg_j_is_space(wg_j_cp(q, &len)))
             q += len;
         WG_TRY(add_piece(r, l, p, q));
         p = q;
@@ -278,30 +278,30 @@ static enum wg_status split_space(struct wgj_run *r, const struct wgj_str *s, in
     }
 }
 
-static enum wg_status rsplit_space(struct wgj_run *r, const struct wgj_str *s, int64_t max,
-                                   struct wgj_list *l)
+static enum wg_status rsplit_space(struct wg_j_run *r, const struct wg_j_str *s, int64_t max,
+                                   struct wg_j_list *l)
 {
     const char *p = s->p;
     size_t n = s->n;
     int len;
 
     for (;;) {
-        wgj_strip(&p, &n, false, true);
+        wg_j_strip(&p, &n, false, true);
         if (!n)
             return WG_OK;
         if (max >= 0 && (int64_t)l->n >= max) {
             return add_piece(r, l, p, p + n);
         }
         const char *end = p + n, *q = end;
-        while (q > p && !wgj_is_space(wgj_cp_before(p, q, &len)))
+        while (q > p && !wg_j_is_space(wg_j_cp_before(p, q, &len)))
             q -= len;
         WG_TRY(add_piece(r, l, q, end));
         n = (size_t)(q - p);
     }
 }
 
-static enum wg_status split_sep(struct wgj_run *r, const struct wgj_str *s,
-                                const struct wgj_str *sep, int64_t max, struct wgj_list *l)
+static enum wg_status split_sep(struct wg_j_run *r, const struct wg_j_str *s,
+                                const struct wg_j_str *sep, int64_t max, struct wg_j_list *l)
 {
     const char *p = s->p, *end = p + s->n;
 
@@ -315,7 +315,7 @@ static enum wg_status split_sep(struct wgj_run *r, const struct wgj_str *s,
     return add_piece(r, l, p, end);
 }
 
-static const char *find_last(const char *p, size_t n, const struct wgj_str *what)
+static const char *find_last(const char *p, size_t n, const struct wg_j_str *what)
 {
     if (what->n > n)
         return NULL;
@@ -325,8 +325,8 @@ static const char *find_last(const char *p, size_t n, const struct wgj_str *what
     return NULL;
 }
 
-static enum wg_status rsplit_sep(struct wgj_run *r, const struct wgj_str *s,
-                                 const struct wgj_str *sep, int64_t max, struct wgj_list *l)
+static enum wg_status rsplit_sep(struct wg_j_run *r, const struct wg_j_str *s,
+                                 const struct wg_j_str *sep, int64_t max, struct wg_j_list *l)
 {
     const char *end = s->p + s->n;
 
@@ -340,31 +340,31 @@ static enum wg_status rsplit_sep(struct wgj_run *r, const struct wgj_str *s,
     return add_piece(r, l, s->p, end);
 }
 
-static enum wg_status split(struct wgj_run *r, struct wgj_call *c, bool from_right,
-                            struct wgj_val *out)
+static enum wg_status split(struct wg_j_run *r, struct wg_j_call *c, bool from_right,
+                            struct wg_j_val *out)
 {
-    const struct wgj_str *s = c->self.s;
-    struct wgj_list *l;
+    const struct wg_j_str *s = c->self.s;
+    struct wg_j_list *l;
     int64_t max;
 
     WG_TRY(get_int(r, c, 1, -1, &max));
-    WG_TRY(wgj_list_new(r, 0, &l));
-    WG_TRY(wgj_work(r, s->n));
-    if (c->arg[0].t == WGJ_MISSING || c->arg[0].t == WGJ_NONE) {
+    WG_TRY(wg_j_list_new(r, 0, &l));
+    WG_TRY(wg_j_work(r, s->n));
+    if (c->arg[0].t == WG_J_MISSING || c->arg[0].t == WG_J_NONE) {
         WG_TRY(from_right ? rsplit_space(r, s, max, l) : split_space(r, s, max, l));
     } else {
         WG_TRY(want_str(r, c, c->arg[0]));
         if (!c->arg[0].s->n)
-            return wgj_fail(r, WG_E_INPUT, "empty separator");
+            return wg_j_fail(r, WG_E_INPUT, "empty separator");
         WG_TRY(from_right ? rsplit_sep(r, s, c->arg[0].s, max, l)
                           : split_sep(r, s, c->arg[0].s, max, l));
     }
     for (size_t i = 0; from_right && i < l->n / 2; i++) {
-        struct wgj_val v = l->v[i];
+        struct wg_j_val v = l->v[i];
         l->v[i] = l->v[l->n - 1 - i];
         l->v[l->n - 1 - i] = v;
     }
-    *out = WGJ_LIST_VAL(l);
+    *out = WG_J_LIST_VAL(l);
     return WG_OK;
 }
 
@@ -380,18 +380,18 @@ METHOD(str_rsplit)
 
 METHOD(str_splitlines)
 {
-    const struct wgj_str *s = c->self.s;
-    bool keep = c->arg[0].t != WGJ_MISSING && wgj_truth(c->arg[0]);
+    const struct wg_j_str *s = c->self.s;
+    bool keep = c->arg[0].t != WG_J_MISSING && wg_j_truth(c->arg[0]);
     const char *p = s->p, *end = p + s->n;
-    struct wgj_list *l;
+    struct wg_j_list *l;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
-    WG_TRY(wgj_list_new(r, 0, &l));
+    WG_TRY(wg_j_work(r, s->n));
+    WG_TRY(wg_j_list_new(r, 0, &l));
     while (p < end) {
         const char *q = p;
         len = 0;
-        while (q < end && !wgj_is_line_break(wgj_cp(q, &len)))
+        while (q < end && !wg_j_is_line_break(wg_j_cp(q, &len)))
             q += len;
         const char *next = q < end ? q + len : q;
         if (q < end && *q == '\r' && next < end && *next == '\n')
@@ -399,29 +399,29 @@ METHOD(str_splitlines)
         WG_TRY(add_piece(r, l, p, keep ? next : q));
         p = next;
     }
-    *out = WGJ_LIST_VAL(l);
+    *out = WG_J_LIST_VAL(l);
     return WG_OK;
 }
 
-static enum wg_status partition(struct wgj_run *r, struct wgj_call *c, bool last,
-                                struct wgj_val *out)
+static enum wg_status partition(struct wg_j_run *r, struct wg_j_call *c, bool last,
+                                struct wg_j_val *out)
 {
-    const struct wgj_str *s = c->self.s;
-    struct wgj_list *l;
+    const struct wg_j_str *s = c->self.s;
+    struct wg_j_list *l;
 
     WG_TRY(want_str(r, c, c->arg[0]));
-    const struct wgj_str *sep = c->arg[0].s;
+    const struct wg_j_str *sep = c->arg[0].s;
     if (!sep->n)
-        return wgj_fail(r, WG_E_INPUT, "empty separator");
-    WG_TRY(wgj_work(r, s->n));
-    WG_TRY(wgj_list_new(r, 3, &l));
+        return wg_j_fail(r, WG_E_INPUT, "empty separator");
+    WG_TRY(wg_j_work(r, s->n));
+    WG_TRY(wg_j_list_new(r, 3, &l));
     const char *end = s->p + s->n,
                *hit = last ? find_last(s->p, s->n, sep) : memmem(s->p, s->n, sep->p, sep->n);
     const char *a = hit ? hit : last ? s->p : end, *b = hit ? hit + sep->n : a;
     WG_TRY(add_piece(r, l, s->p, a));
     WG_TRY(add_piece(r, l, a, b));
     WG_TRY(add_piece(r, l, b, end));
-    *out = WGJ_TUPLE_VAL(l);
+    *out = WG_J_TUPLE_VAL(l);
     return WG_OK;
 }
 
@@ -439,19 +439,19 @@ METHOD(str_rpartition)
 
 /* Byte range of [arg i, arg i + 1), which count code points as a slice does; false when it begins
  * behind the end. */
-static enum wg_status bounds(struct wgj_run *r, struct wgj_call *c, int i, const char **p,
+static enum wg_status bounds(struct wg_j_run *r, struct wg_j_call *c, int i, const char **p,
                              size_t *n, bool *inside)
 {
-    struct wgj_str *s = c->self.s;
-    int64_t chars = (int64_t)wgj_chars(s), b[2] = {0, chars};
+    struct wg_j_str *s = c->self.s;
+    int64_t chars = (int64_t)wg_j_chars(s), b[2] = {0, chars};
 
     for (int k = 0; k < 2; k++) {
-        struct wgj_val v = c->arg[i + k];
-        if (v.t == WGJ_MISSING || v.t == WGJ_NONE)
+        struct wg_j_val v = c->arg[i + k];
+        if (v.t == WG_J_MISSING || v.t == WG_J_NONE)
             continue;
-        if (!WGJ_IS_INT(v))
-            return wgj_fail(r, WG_E_INPUT, "slice indices must be integers or None");
-        b[k] = WGJ_AS_INT(v);
+        if (!WG_J_IS_INT(v))
+            return wg_j_fail(r, WG_E_INPUT, "slice indices must be integers or None");
+        b[k] = WG_J_AS_INT(v);
         if (b[k] < 0)
             b[k] = b[k] < -chars ? 0 : b[k] + chars;
     }
@@ -459,31 +459,31 @@ static enum wg_status bounds(struct wgj_run *r, struct wgj_call *c, int i, const
     *inside = b[0] <= b[1];
     *p = s->p;
     *n = 0;
-    WG_TRY(wgj_work(r, s->n));
+    WG_TRY(wg_j_work(r, s->n));
     if (*inside) {
-        size_t from = wgj_char_offset(s, (size_t)b[0]), to = wgj_char_offset(s, (size_t)b[1]);
+        size_t from = wg_j_char_offset(s, (size_t)b[0]), to = wg_j_char_offset(s, (size_t)b[1]);
         *p = s->p + from;
         *n = to - from;
     }
     return WG_OK;
 }
 
-static enum wg_status find(struct wgj_run *r, struct wgj_call *c, bool last, bool must,
-                           struct wgj_val *out)
+static enum wg_status find(struct wg_j_run *r, struct wg_j_call *c, bool last, bool must,
+                           struct wg_j_val *out)
 {
-    const char *p, *hit = NULL;
-    size_t n;
-    bool inside;
+    const char *p = NULL, *hit = NULL;
+    size_t n = 0;
+    bool inside = false;
 
     WG_TRY(want_str(r, c, c->arg[0]));
     WG_TRY(bounds(r, c, 1, &p, &n, &inside));
-    const struct wgj_str *what = c->arg[0].s;
+    const struct wg_j_str *what = c->arg[0].s;
     if (inside)
         hit = last ? find_last(p, n, what) : what->n ? memmem(p, n, what->p, what->n) : p;
     if (!hit && must)
-        return wgj_fail(r, WG_E_INPUT, "substring not found");
-    *out = WGJ_INT_VAL(hit ? (int64_t)wgj_count_chars(c->self.s->p, (size_t)(hit - c->self.s->p))
-                           : -1);
+        return wg_j_fail(r, WG_E_INPUT, "substring not found");
+    *out = WG_J_INT_VAL(hit ? (int64_t)wg_j_count_chars(c->self.s->p, (size_t)(hit - c->self.s->p))
+                            : -1);
     return WG_OK;
 }
 
@@ -509,16 +509,16 @@ METHOD(str_rindex)
 
 METHOD(str_count)
 {
-    const char *p;
-    size_t n;
-    bool inside;
+    const char *p = NULL;
+    size_t n = 0;
+    bool inside = false;
     int64_t count = 0;
 
     WG_TRY(want_str(r, c, c->arg[0]));
     WG_TRY(bounds(r, c, 1, &p, &n, &inside));
-    const struct wgj_str *what = c->arg[0].s;
+    const struct wg_j_str *what = c->arg[0].s;
     if (!what->n) {
-        *out = WGJ_INT_VAL(inside ? (int64_t)wgj_count_chars(p, n) + 1 : 0);
+        *out = WG_J_INT_VAL(inside ? (int64_t)wg_j_count_chars(p, n) + 1 : 0);
         return WG_OK;
     }
     for (const char *end = p + n; inside && p < end; count++) {
@@ -527,26 +527,26 @@ METHOD(str_count)
             break;
         p += what->n;
     }
-    *out = WGJ_INT_VAL(count);
+    *out = WG_J_INT_VAL(count);
     return WG_OK;
 }
 
-static bool has_affix(const char *p, size_t n, const struct wgj_str *affix, bool end)
+static bool has_affix(const char *p, size_t n, const struct wg_j_str *affix, bool end)
 {
     return affix->n <= n && memcmp(end ? p + n - affix->n : p, affix->p, affix->n) == 0;
 }
 
-static enum wg_status has_one_of(struct wgj_run *r, struct wgj_call *c, bool end,
-                                 struct wgj_val *out)
+static enum wg_status has_one_of(struct wg_j_run *r, struct wg_j_call *c, bool end,
+                                 struct wg_j_val *out)
 {
-    struct wgj_val a = c->arg[0];
-    const char *p;
-    size_t n;
-    bool inside;
+    struct wg_j_val a = c->arg[0];
+    const char *p = NULL;
+    size_t n = 0;
+    bool inside = false;
 
     WG_TRY(bounds(r, c, 1, &p, &n, &inside));
-    *out = WGJ_BOOL_VAL(false);
-    if (a.t != WGJ_TUPLE) {
+    *out = WG_J_BOOL_VAL(false);
+    if (a.t != WG_J_TUPLE) {
         WG_TRY(want_str(r, c, a));
         out->b = inside && has_affix(p, n, a.s, end);
         return WG_OK;
@@ -572,41 +572,42 @@ METHOD(str_endswith)
 
 METHOD(str_removeprefix)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
 
     WG_TRY(want_str(r, c, c->arg[0]));
     *out = c->self;
     if (!has_affix(s->p, s->n, c->arg[0].s, false))
         return WG_OK;
-    return wgj_str_borrow(r, s->p + c->arg[0].s->n, s->n - c->arg[0].s->n, out);
+    return wg_j_str_borrow(r, s->p + c->arg[0].s->n, s->n - c->arg[0].s->n, out);
 }
 
 METHOD(str_removesuffix)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
 
     WG_TRY(want_str(r, c, c->arg[0]));
     *out = c->self;
     if (!has_affix(s->p, s->n, c->arg[0].s, true))
         return WG_OK;
-    return wgj_str_borrow(r, s->p, s->n - c->arg[0].s->n, out);
+    return wg_j_str_borrow(r, s->p, s->n - c->arg[0].s->n, out);
 }
 
-enum wg_status wgj_replace(struct wgj_run *r, const struct wgj_str *s, const struct wgj_str *old,
-                           const struct wgj_str *new, int64_t max, struct wgj_val *out)
+enum wg_status wg_j_replace(struct wg_j_run *r, const struct wg_j_str *s,
+                            const struct wg_j_str *old, const struct wg_j_str *new, int64_t max,
+                            struct wg_j_val *out)
 {
     struct wg_buf b;
     const char *p = s->p, *end = p + s->n;
     int len;
 
-    WG_TRY(wgj_work(r, s->n));
-    wgj_buf_start(r, &b);
+    WG_TRY(wg_j_work(r, s->n));
+    wg_j_buf_start(r, &b);
     for (int64_t k = 0; (max < 0 || k < max) && !b.failed; k++) {
         if (!old->n) { /* between all characters, and at both ends */
             wg_buf_add(&b, new->p, new->n);
             if (p >= end)
                 break;
-            wgj_cp(p, &len);
+            wg_j_cp(p, &len);
             wg_buf_add(&b, p, (size_t)len);
             p += len;
             continue;
@@ -619,7 +620,7 @@ enum wg_status wgj_replace(struct wgj_run *r, const struct wgj_str *s, const str
         p = hit + old->n;
     }
     wg_buf_add(&b, p, (size_t)(end - p));
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
 METHOD(str_replace)
@@ -629,62 +630,64 @@ METHOD(str_replace)
     WG_TRY(want_str(r, c, c->arg[0]));
     WG_TRY(want_str(r, c, c->arg[1]));
     WG_TRY(get_int(r, c, 2, -1, &max));
-    return wgj_replace(r, c->self.s, c->arg[0].s, c->arg[1].s, max, out);
+    return wg_j_replace(r, c->self.s, c->arg[0].s, c->arg[1].s, max, out);
 }
 
 METHOD(str_join)
 {
     struct wg_buf b;
-    struct wgj_list *l;
+    struct wg_j_list *l;
 
-    WG_TRY(wgj_to_list(r, c->arg[0], &l));
+    WG_TRY(wg_j_to_list(r, c->arg[0], &l));
     for (size_t i = 0; i < l->n; i++)
-        if (l->v[i].t != WGJ_STR)
-            return wgj_fail(r, WG_E_INPUT, "sequence item %zu: expected str instance, %s found", i,
-                            wgj_type_name(l->v[i]));
-    wgj_buf_start(r, &b);
+        if (l->v[i].t != WG_J_STR)
+            return wg_j_fail(r, WG_E_INPUT, "sequence item %zu: expected str instance, %s found", i,
+                             wg_j_type_name(l->v[i]));
+    wg_j_buf_start(r, &b);
     for (size_t i = 0; i < l->n; i++) {
         if (i)
             wg_buf_add(&b, c->self.s->p, c->self.s->n);
         wg_buf_add(&b, l->v[i].s->p, l->v[i].s->n);
     }
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
 /* Padding: `left` fills of the missing width go before the text. */
-enum wg_status wgj_pad(struct wgj_run *r, struct wgj_str *s, int64_t width, const char *fill,
-                       size_t fill_n, int align, struct wgj_val *out)
+enum wg_status wg_j_pad(struct wg_j_run *r, struct wg_j_str *s, int64_t width, const char *fill,
+                        size_t fill_n, int align, struct wg_j_val *out)
 {
     struct wg_buf b;
-    int64_t missing = width - (int64_t)wgj_chars(s);
+    int64_t missing = width - (int64_t)wg_j_chars(s);
 
     if (missing <= 0)
         missing = 0;
-    WG_TRY(wgj_work(r, (size_t)missing));
+    WG_TRY(wg_j_work(r, (size_t)missing));
     /* Python's center puts the odd blank left when the width is odd. */
     int64_t left = align < 0 ? 0 : align > 0 ? missing : missing / 2 + (missing & width & 1);
-    wgj_buf_start(r, &b);
+    wg_j_buf_start(r, &b);
     for (int64_t i = 0; i < left && !b.failed; i++)
         wg_buf_add(&b, fill, fill_n);
     wg_buf_add(&b, s->p, s->n);
     for (int64_t i = left; i < missing && !b.failed; i++)
         wg_buf_add(&b, fill, fill_n);
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
-static enum wg_status justify(struct wgj_run *r, struct wgj_call *c, int align, struct wgj_val *out)
+static enum wg_status justify(struct wg_j_run *r, struct wg_j_call *c, int align,
+                              struct wg_j_val *out)
 {
-    struct wgj_str blank = {.p = " ", .n = 1, .chars = 1}, *fill = &blank;
+    struct wg_j_str blank = {.p = " ", .n = 1, .chars = 1}, *fill = &blank;
     int64_t width;
 
     WG_TRY(get_int(r, c, 0, 0, &width));
-    if (c->arg[1].t != WGJ_MISSING) {
+    if (c->arg[1].t != WG_J_MISSING) {
         WG_TRY(want_str(r, c, c->arg[1]));
         fill = c->arg[1].s;
-        if (wgj_chars(fill) != 1)
-            return wgj_fail(r, WG_E_INPUT, "The fill character must be exactly one character long");
+        if (wg_j_chars(fill) != 1)
+            return wg_j_fail(r, WG_E_INPUT,
+                             "The fill character must be exactly one character long");
     }
-    return wgj_pad(r, c->self.s, width, fill->p, fill->n, align, out);
+    return wg_j_pad(r, c->self.s, width, fill->p, fill->n, align, out);
 }
 
 METHOD(str_ljust)
@@ -704,32 +707,32 @@ METHOD(str_center)
 
 METHOD(str_zfill)
 {
-    struct wgj_str *s = c->self.s, rest = {.p = s->p + 1, .n = s->n - 1, .chars = WGJ_UNCOUNTED};
-    struct wgj_val sign;
+    struct wg_j_str *s = c->self.s, rest = {.p = s->p + 1, .n = s->n - 1, .chars = WG_J_UNCOUNTED};
+    struct wg_j_val sign;
     int64_t width;
 
     WG_TRY(get_int(r, c, 0, 0, &width));
     if (!s->n || (s->p[0] != '-' && s->p[0] != '+'))
-        return wgj_pad(r, s, width, "0", 1, 1, out);
-    WG_TRY(wgj_str_borrow(r, s->p, 1, &sign));
-    WG_TRY(wgj_pad(r, &rest, width - 1, "0", 1, 1, out));
-    return wgj_str_concat(r, sign, *out, out);
+        return wg_j_pad(r, s, width, "0", 1, 1, out);
+    WG_TRY(wg_j_str_borrow(r, s->p, 1, &sign));
+    WG_TRY(wg_j_pad(r, &rest, width - 1, "0", 1, 1, out));
+    return wg_j_str_concat(r, sign, *out, out);
 }
 
 METHOD(str_expandtabs)
 {
-    const struct wgj_str *s = c->self.s;
+    const struct wg_j_str *s = c->self.s;
     struct wg_buf b;
     int64_t size, column = 0;
     int len;
 
     WG_TRY(get_int(r, c, 0, 8, &size));
     if (size > 4096)
-        return wgj_fail(r, WG_E_LIMIT, "expandtabs() is for at most 4096 columns");
-    WG_TRY(wgj_work(r, s->n));
-    wgj_buf_start(r, &b);
+        return wg_j_fail(r, WG_E_LIMIT, "expandtabs() is for at most 4096 columns");
+    WG_TRY(wg_j_work(r, s->n));
+    wg_j_buf_start(r, &b);
     for (size_t i = 0; i < s->n && !b.failed; i += (size_t)len) {
-        uint32_t cp = wgj_cp(s->p + i, &len);
+        uint32_t cp = wg_j_cp(s->p + i, &len);
         if (cp != '\t') {
             wg_buf_add(&b, s->p + i, (size_t)len);
             column = cp == '\n' || cp == '\r' ? 0 : column + 1;
@@ -739,10 +742,10 @@ METHOD(str_expandtabs)
             while (++column % size);
         }
     }
-    return wgj_buf_finish(r, &b, WG_OK, out);
+    return wg_j_buf_finish(r, &b, WG_OK, out);
 }
 
-const struct wgj_builtin wgj_str_methods[] = {
+const struct wg_j_builtin wg_j_str_methods[] = {
     {"capitalize", "/", 0, str_capitalize},
     {"casefold", "*", 0, NULL},
     {"center", "/width fillchar", 1, str_center},
@@ -751,7 +754,7 @@ const struct wgj_builtin wgj_str_methods[] = {
     {"endswith", "/suffix start end", 1, str_endswith},
     {"expandtabs", "tabsize", 0, str_expandtabs},
     {"find", "/sub start end", 1, str_find},
-    {"format", "*", 0, wgj_str_format},
+    {"format", "*", 0, wg_j_str_format},
     {"format_map", "*", 0, NULL},
     {"index", "/sub start end", 1, str_index},
     {"isalnum", "/", 0, str_isalnum},

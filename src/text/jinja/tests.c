@@ -5,58 +5,58 @@
 #include <string.h>
 
 #define TEST(name)                                                                                 \
-    static enum wg_status name(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+    static enum wg_status name(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 
 #define TYPE_TEST(name, expr)                                                                      \
-    static enum wg_status name(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)         \
+    static enum wg_status name(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)      \
     {                                                                                              \
-        struct wgj_val v = c->self;                                                                \
+        struct wg_j_val v = c->self;                                                               \
         (void)r;                                                                                   \
-        *out = WGJ_BOOL_VAL(expr);                                                                 \
+        *out = WG_J_BOOL_VAL(expr);                                                                \
         return WG_OK;                                                                              \
     }
 
-TYPE_TEST(is_defined, v.t != WGJ_UNDEFINED)
-TYPE_TEST(is_undefined, v.t == WGJ_UNDEFINED)
-TYPE_TEST(is_none, v.t == WGJ_NONE)
-TYPE_TEST(is_boolean, v.t == WGJ_BOOL)
-TYPE_TEST(is_true, v.t == WGJ_BOOL && v.b)
-TYPE_TEST(is_false, v.t == WGJ_BOOL && !v.b)
-TYPE_TEST(is_integer, v.t == WGJ_INT)
-TYPE_TEST(is_float, v.t == WGJ_FLOAT)
-TYPE_TEST(is_number, WGJ_IS_NUMBER(v))
-TYPE_TEST(is_string, v.t == WGJ_STR)
-TYPE_TEST(is_mapping, v.t == WGJ_DICT)
+TYPE_TEST(is_defined, v.t != WG_J_UNDEFINED)
+TYPE_TEST(is_undefined, v.t == WG_J_UNDEFINED)
+TYPE_TEST(is_none, v.t == WG_J_NONE)
+TYPE_TEST(is_boolean, v.t == WG_J_BOOL)
+TYPE_TEST(is_true, v.t == WG_J_BOOL && v.b)
+TYPE_TEST(is_false, v.t == WG_J_BOOL && !v.b)
+TYPE_TEST(is_integer, v.t == WG_J_INT)
+TYPE_TEST(is_float, v.t == WG_J_FLOAT)
+TYPE_TEST(is_number, WG_J_IS_NUMBER(v))
+TYPE_TEST(is_string, v.t == WG_J_STR)
+TYPE_TEST(is_mapping, v.t == WG_J_DICT)
 TYPE_TEST(is_iterable,
-          (v.t >= WGJ_STR && v.t <= WGJ_GEN) || v.t == WGJ_UNDEFINED || v.t == WGJ_LOOP)
-TYPE_TEST(is_sequence, v.t == WGJ_STR || WGJ_IS_SEQUENCE(v) || v.t == WGJ_DICT ||
-                           v.t == WGJ_RANGE || v.t == WGJ_UNDEFINED)
-TYPE_TEST(is_callable, v.t == WGJ_FUNC || v.t == WGJ_METHOD || v.t == WGJ_MACRO ||
-                           v.t == WGJ_LOOP || v.t == WGJ_JOINER || v.t == WGJ_UNDEFINED)
-TYPE_TEST(is_escaped, WGJ_IS_MARKUP(v))
-TYPE_TEST(is_filter, v.t == WGJ_STR && wgj_find_filter(v.s->p, v.s->n))
-TYPE_TEST(is_test, v.t == WGJ_STR && wgj_find_test(v.s->p, v.s->n))
+          (v.t >= WG_J_STR && v.t <= WG_J_GEN) || v.t == WG_J_UNDEFINED || v.t == WG_J_LOOP)
+TYPE_TEST(is_sequence, v.t == WG_J_STR || WG_J_IS_SEQUENCE(v) || v.t == WG_J_DICT ||
+                           v.t == WG_J_RANGE || v.t == WG_J_UNDEFINED)
+TYPE_TEST(is_callable, v.t == WG_J_FUNC || v.t == WG_J_METHOD || v.t == WG_J_MACRO ||
+                           v.t == WG_J_LOOP || v.t == WG_J_JOINER || v.t == WG_J_UNDEFINED)
+TYPE_TEST(is_escaped, WG_J_IS_MARKUP(v))
+TYPE_TEST(is_filter, v.t == WG_J_STR && wg_j_find_filter(v.s->p, v.s->n))
+TYPE_TEST(is_test, v.t == WG_J_STR && wg_j_find_test(v.s->p, v.s->n))
 
-static enum wg_status modulo(struct wgj_run *r, struct wgj_val v, struct wgj_val by, int64_t rest,
-                             struct wgj_val *out)
+static enum wg_status modulo(struct wg_j_run *r, struct wg_j_val v, struct wg_j_val by,
+                             int64_t rest, struct wg_j_val *out)
 {
-    struct wgj_val mod;
+    struct wg_j_val mod;
     bool same;
 
-    WG_TRY(wgj_arith(r, '%', v, by, &mod));
-    WG_TRY(wgj_equal(r, mod, WGJ_INT_VAL(rest), &same));
-    *out = WGJ_BOOL_VAL(same);
+    WG_TRY(wg_j_arith(r, '%', v, by, &mod));
+    WG_TRY(wg_j_equal(r, mod, WG_J_INT_VAL(rest), &same));
+    *out = WG_J_BOOL_VAL(same);
     return WG_OK;
 }
 
 TEST(is_odd)
 {
-    return modulo(r, c->self, WGJ_INT_VAL(2), 1, out);
+    return modulo(r, c->self, WG_J_INT_VAL(2), 1, out);
 }
 
 TEST(is_even)
 {
-    return modulo(r, c->self, WGJ_INT_VAL(2), 0, out);
+    return modulo(r, c->self, WG_J_INT_VAL(2), 0, out);
 }
 
 TEST(is_divisible)
@@ -64,20 +64,21 @@ TEST(is_divisible)
     return modulo(r, c->self, c->arg[0], 0, out);
 }
 
-static enum wg_status all_case(struct wgj_run *r, struct wgj_val v, bool upper, struct wgj_val *out)
+static enum wg_status all_case(struct wg_j_run *r, struct wg_j_val v, bool upper,
+                               struct wg_j_val *out)
 {
-    struct wgj_val s;
+    struct wg_j_val s;
     bool cased = false, right = true;
     int len;
 
-    WG_TRY(wgj_to_str(r, v, &s));
+    WG_TRY(wg_j_to_str(r, v, &s));
     for (size_t i = 0; i < s.s->n; i += (size_t)len) {
-        uint32_t cp = wgj_cp(s.s->p + i, &len);
-        bool up = wgj_is_upper(cp), low = wgj_is_lower(cp);
-        right = right && !(upper ? low : up) && !wgj_is_title(cp);
+        uint32_t cp = wg_j_cp(s.s->p + i, &len);
+        bool up = wg_j_is_upper(cp), low = wg_j_is_lower(cp);
+        right = right && !(upper ? low : up) && !wg_j_is_title(cp);
         cased = cased || (upper ? up : low);
     }
-    *out = WGJ_BOOL_VAL(cased && right);
+    *out = WG_J_BOOL_VAL(cased && right);
     return WG_OK;
 }
 
@@ -93,11 +94,11 @@ TEST(is_upper)
 
 TEST(is_sameas)
 {
-    struct wgj_val a = c->self, b = c->arg[0];
-    bool both = a.t == WGJ_UNDEFINED && b.t == WGJ_UNDEFINED;
+    struct wg_j_val a = c->self, b = c->arg[0];
+    bool both = a.t == WG_J_UNDEFINED && b.t == WG_J_UNDEFINED;
 
     (void)r;
-    *out = WGJ_BOOL_VAL(both ? a.u == b.u : wgj_same(a, b));
+    *out = WG_J_BOOL_VAL(both ? a.u == b.u : wg_j_same(a, b));
     return WG_OK;
 }
 
@@ -105,21 +106,21 @@ TEST(is_in)
 {
     bool found;
 
-    WG_TRY(wgj_contains(r, c->self, c->arg[0], &found));
-    *out = WGJ_BOOL_VAL(found);
+    WG_TRY(wg_j_contains(r, c->self, c->arg[0], &found));
+    *out = WG_J_BOOL_VAL(found);
     return WG_OK;
 }
 
-static enum wg_status order(struct wgj_run *r, struct wgj_call *c, const char *op,
-                            struct wgj_val *out)
+static enum wg_status order(struct wg_j_run *r, struct wg_j_call *c, const char *op,
+                            struct wg_j_val *out)
 {
-    struct wgj_val a = op[0] == '<' ? c->self : c->arg[0], b = op[0] == '<' ? c->arg[0] : c->self;
+    struct wg_j_val a = op[0] == '<' ? c->self : c->arg[0], b = op[0] == '<' ? c->arg[0] : c->self;
     bool holds;
 
-    WG_TRY(wgj_less(r, a, b, op, &holds));
+    WG_TRY(wg_j_less(r, a, b, op, &holds));
     if (!holds && op[1] == '=')
-        WG_TRY(wgj_equal(r, a, b, &holds));
-    *out = WGJ_BOOL_VAL(holds);
+        WG_TRY(wg_j_equal(r, a, b, &holds));
+    *out = WG_J_BOOL_VAL(holds);
     return WG_OK;
 }
 
@@ -147,8 +148,8 @@ TEST(is_eq)
 {
     bool same;
 
-    WG_TRY(wgj_equal(r, c->self, c->arg[0], &same));
-    *out = WGJ_BOOL_VAL(same);
+    WG_TRY(wg_j_equal(r, c->self, c->arg[0], &same));
+    *out = WG_J_BOOL_VAL(same);
     return WG_OK;
 }
 
@@ -159,7 +160,7 @@ TEST(is_ne)
     return WG_OK;
 }
 
-static const struct wgj_builtin tests[] = {
+static const struct wg_j_builtin tests[] = {
     {"boolean", "", 0, is_boolean},
     {"callable", "", 0, is_callable},
     {"defined", "", 0, is_defined},
@@ -201,10 +202,10 @@ static const struct wgj_builtin tests[] = {
     {">=", "/other", 1, is_ge},
 };
 
-const struct wgj_builtin *wgj_find_test(const char *name, size_t n)
+const struct wg_j_builtin *wg_j_find_test(const char *name, size_t n)
 {
     for (size_t i = 0; i < WG_COUNT(tests); i++)
-        if (strncmp(tests[i].name, name, n) == 0 && tests[i].name[n] == '\0')
+        if (wg_j_named(tests[i].name, name, n))
             return &tests[i];
     return NULL;
 }

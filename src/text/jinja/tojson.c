@@ -8,16 +8,16 @@
 #include <string.h>
 
 struct dumper {
-    struct wgj_run *r;
+    struct wg_j_run *r;
     struct wg_buf *b;
     bool ascii, sort_keys, indented;
     const char *indent;
     size_t indent_n;
-    struct wgj_val item_sep, key_sep;
+    struct wg_j_val item_sep, key_sep;
     int level;
 };
 
-static enum wg_status dump(struct dumper *d, struct wgj_val v);
+static enum wg_status dump(struct dumper *d, struct wg_j_val v);
 
 static void dump_escaped(struct wg_buf *b, uint32_t cp)
 {
@@ -29,7 +29,7 @@ static void dump_escaped(struct wg_buf *b, uint32_t cp)
     }
 }
 
-static void dump_str(struct dumper *d, const struct wgj_str *s)
+static void dump_str(struct dumper *d, const struct wg_j_str *s)
 {
     static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
     size_t done = 0;
@@ -46,7 +46,7 @@ static void dump_str(struct dumper *d, const struct wgj_str *s)
         if (hit)
             wg_buf_addf(d->b, "\\%c", to[hit - from]);
         else
-            dump_escaped(d->b, wgj_cp(s->p + i, &len));
+            dump_escaped(d->b, wg_j_cp(s->p + i, &len));
         done = i + (size_t)len;
     }
     wg_buf_add(d->b, s->p + done, s->n - done);
@@ -80,12 +80,12 @@ static void after_items(struct dumper *d, char close)
 static void dump_float(struct dumper *d, double f)
 {
     if (isfinite(f))
-        wgj_print_float(d->b, f);
+        wg_j_print_float(d->b, f);
     else
         wg_buf_adds(d->b, isnan(f) ? "NaN" : f < 0 ? "-Infinity" : "Infinity");
 }
 
-static enum wg_status dump_list(struct dumper *d, const struct wgj_list *l)
+static enum wg_status dump_list(struct dumper *d, const struct wg_j_list *l)
 {
     if (!l->n) {
         wg_buf_adds(d->b, "[]");
@@ -101,51 +101,51 @@ static enum wg_status dump_list(struct dumper *d, const struct wgj_list *l)
     return WG_OK;
 }
 
-static enum wg_status dump_key(struct dumper *d, struct wgj_val key)
+static enum wg_status dump_key(struct dumper *d, struct wg_j_val key)
 {
     switch (key.t) {
-    case WGJ_STR:
+    case WG_J_STR:
         dump_str(d, key.s);
         break;
-    case WGJ_NONE:
-    case WGJ_BOOL:
-        wg_buf_adds(d->b, key.t == WGJ_NONE ? "\"null\"" : key.b ? "\"true\"" : "\"false\"");
+    case WG_J_NONE:
+    case WG_J_BOOL:
+        wg_buf_adds(d->b, key.t == WG_J_NONE ? "\"null\"" : key.b ? "\"true\"" : "\"false\"");
         break;
-    case WGJ_INT:
+    case WG_J_INT:
         wg_buf_addf(d->b, "\"%lld\"", (long long)key.i);
         break;
-    case WGJ_FLOAT:
+    case WG_J_FLOAT:
         wg_buf_addc(d->b, '"');
         dump_float(d, key.f);
         wg_buf_addc(d->b, '"');
         break;
     default:
-        return wgj_fail(d->r, WG_E_INPUT, "keys must be str, int, float, bool or None, not %s",
-                        wgj_type_name(key));
+        return wg_j_fail(d->r, WG_E_INPUT, "keys must be str, int, float, bool or None, not %s",
+                         wg_j_type_name(key));
     }
     wg_buf_add(d->b, d->key_sep.s->p, d->key_sep.s->n);
     return WG_OK;
 }
 
 /* The entries in the order to write them. */
-static enum wg_status sorted_items(struct dumper *d, const struct wgj_dict *x,
-                                   struct wgj_val **items)
+static enum wg_status sorted_items(struct dumper *d, const struct wg_j_dict *x,
+                                   struct wg_j_val **items)
 {
     void *v, *keys;
 
-    WG_TRY(wgj_alloc(d->r, x->n, sizeof(struct wgj_val), &v));
-    WG_TRY(wgj_alloc(d->r, x->n, sizeof(struct wgj_val), &keys));
+    WG_TRY(wg_j_alloc(d->r, x->n, sizeof(struct wg_j_val), &v));
+    WG_TRY(wg_j_alloc(d->r, x->n, sizeof(struct wg_j_val), &keys));
     *items = v;
     for (size_t i = 0; i < x->n; i++) {
-        (*items)[i] = WGJ_INT_VAL((int64_t)i);
-        ((struct wgj_val *)keys)[i] = x->e[i].key;
+        (*items)[i] = WG_J_INT_VAL((int64_t)i);
+        ((struct wg_j_val *)keys)[i] = x->e[i].key;
     }
-    return wgj_sort(d->r, *items, keys, x->n, false);
+    return wg_j_sort(d->r, *items, keys, x->n, false);
 }
 
-static enum wg_status dump_dict(struct dumper *d, const struct wgj_dict *x)
+static enum wg_status dump_dict(struct dumper *d, const struct wg_j_dict *x)
 {
-    struct wgj_val *order = NULL;
+    struct wg_j_val *order = NULL;
 
     if (!x->n) {
         wg_buf_adds(d->b, "{}");
@@ -156,7 +156,7 @@ static enum wg_status dump_dict(struct dumper *d, const struct wgj_dict *x)
     wg_buf_addc(d->b, '{');
     d->level++;
     for (size_t i = 0; i < x->n; i++) {
-        const struct wgj_pair *e = &x->e[order ? (size_t)order[i].i : i];
+        const struct wg_j_pair *e = &x->e[order ? (size_t)order[i].i : i];
         before_item(d, i);
         WG_TRY(dump_key(d, e->key));
         WG_TRY(dump(d, e->value));
@@ -165,57 +165,57 @@ static enum wg_status dump_dict(struct dumper *d, const struct wgj_dict *x)
     return WG_OK;
 }
 
-static enum wg_status dump_inner(struct dumper *d, struct wgj_val v)
+static enum wg_status dump_inner(struct dumper *d, struct wg_j_val v)
 {
     switch (v.t) {
-    case WGJ_NONE:
+    case WG_J_NONE:
         wg_buf_adds(d->b, "null");
         return WG_OK;
-    case WGJ_BOOL:
+    case WG_J_BOOL:
         wg_buf_adds(d->b, v.b ? "true" : "false");
         return WG_OK;
-    case WGJ_INT:
+    case WG_J_INT:
         wg_buf_addf(d->b, "%lld", (long long)v.i);
         return WG_OK;
-    case WGJ_FLOAT:
+    case WG_J_FLOAT:
         dump_float(d, v.f);
         return WG_OK;
-    case WGJ_STR:
+    case WG_J_STR:
         dump_str(d, v.s);
-        return wgj_work(d->r, v.s->n);
-    case WGJ_LIST:
-    case WGJ_TUPLE:
+        return wg_j_work(d->r, v.s->n);
+    case WG_J_LIST:
+    case WG_J_TUPLE:
         return dump_list(d, v.l);
-    case WGJ_DICT:
+    case WG_J_DICT:
         return dump_dict(d, v.d);
     default:
-        return wgj_fail(d->r, WG_E_INPUT, "Object of type %s is not JSON serializable",
-                        wgj_type_name(v));
+        return wg_j_fail(d->r, WG_E_INPUT, "Object of type %s is not JSON serializable",
+                         wg_j_type_name(v));
     }
 }
 
-static enum wg_status dump(struct dumper *d, struct wgj_val v)
+static enum wg_status dump(struct dumper *d, struct wg_j_val v)
 {
-    WG_TRY(wgj_deep(d->r));
+    WG_TRY(wg_j_deep(d->r));
     WG_TRY(dump_inner(d, v));
     d->r->depth--;
-    return wgj_print_check(d->r, d->b);
+    return wg_j_print_check(d->r, d->b);
 }
 
 /* indent: None, a number of blanks, or a string. */
-static enum wg_status set_indent(struct dumper *d, struct wgj_val v)
+static enum wg_status set_indent(struct dumper *d, struct wg_j_val v)
 {
-    struct wgj_val blanks, one;
+    struct wg_j_val blanks, one;
 
-    if (v.t == WGJ_MISSING || v.t == WGJ_NONE)
+    if (v.t == WG_J_MISSING || v.t == WG_J_NONE)
         return WG_OK;
     d->indented = true;
-    if (v.t != WGJ_STR) {
-        if (!WGJ_IS_INT(v))
-            return wgj_fail(d->r, WG_E_INPUT, "indent must be a number or a string, not %s",
-                            wgj_type_name(v));
-        WG_TRY(wgj_str_z(d->r, " ", &one));
-        WG_TRY(wgj_arith(d->r, '*', one, v, &blanks));
+    if (v.t != WG_J_STR) {
+        if (!WG_J_IS_INT(v))
+            return wg_j_fail(d->r, WG_E_INPUT, "indent must be a number or a string, not %s",
+                             wg_j_type_name(v));
+        WG_TRY(wg_j_str_z(d->r, " ", &one));
+        WG_TRY(wg_j_arith(d->r, '*', one, v, &blanks));
         v = blanks;
     }
     d->indent = v.s->p;
@@ -223,33 +223,33 @@ static enum wg_status set_indent(struct dumper *d, struct wgj_val v)
     return WG_OK;
 }
 
-static enum wg_status set_separators(struct dumper *d, struct wgj_val v)
+static enum wg_status set_separators(struct dumper *d, struct wg_j_val v)
 {
-    struct wgj_list *l;
+    struct wg_j_list *l;
 
-    WG_TRY(wgj_str_z(d->r, d->indented ? "," : ", ", &d->item_sep));
-    WG_TRY(wgj_str_z(d->r, ": ", &d->key_sep));
-    if (v.t == WGJ_MISSING || v.t == WGJ_NONE)
+    WG_TRY(wg_j_str_z(d->r, d->indented ? "," : ", ", &d->item_sep));
+    WG_TRY(wg_j_str_z(d->r, ": ", &d->key_sep));
+    if (v.t == WG_J_MISSING || v.t == WG_J_NONE)
         return WG_OK;
-    WG_TRY(wgj_to_list(d->r, v, &l));
-    if (l->n != 2 || l->v[0].t != WGJ_STR || l->v[1].t != WGJ_STR)
-        return wgj_fail(d->r, WG_E_INPUT, "separators must be two strings");
+    WG_TRY(wg_j_to_list(d->r, v, &l));
+    if (l->n != 2 || l->v[0].t != WG_J_STR || l->v[1].t != WG_J_STR)
+        return wg_j_fail(d->r, WG_E_INPUT, "separators must be two strings");
     d->item_sep = l->v[0];
     d->key_sep = l->v[1];
     return WG_OK;
 }
 
 /* tojson(ensure_ascii=False, indent=None, separators=None, sort_keys=False) */
-enum wg_status wgj_filter_tojson(struct wgj_run *r, struct wgj_call *c, struct wgj_val *out)
+enum wg_status wg_j_filter_tojson(struct wg_j_run *r, struct wg_j_call *c, struct wg_j_val *out)
 {
     struct wg_buf b;
     struct dumper d = {.r = r, .b = &b};
 
-    d.ascii = wgj_truth(c->arg[0]);
-    d.sort_keys = wgj_truth(c->arg[3]);
+    d.ascii = wg_j_truth(c->arg[0]);
+    d.sort_keys = wg_j_truth(c->arg[3]);
     WG_TRY(set_indent(&d, c->arg[1]));
     WG_TRY(set_separators(&d, c->arg[2]));
-    wgj_buf_start(r, &b);
+    wg_j_buf_start(r, &b);
     enum wg_status st = dump(&d, c->self);
-    return wgj_buf_finish(r, &b, st, out);
+    return wg_j_buf_finish(r, &b, st, out);
 }

@@ -4,7 +4,7 @@
 
 #include <utf8proc.h>
 
-uint32_t wgj_cp(const char *p, int *len)
+uint32_t wg_j_cp(const char *p, int *len)
 {
     const unsigned char *s = (const unsigned char *)p;
 
@@ -25,16 +25,16 @@ uint32_t wgj_cp(const char *p, int *len)
            (s[3] & 63);
 }
 
-uint32_t wgj_cp_before(const char *begin, const char *end, int *len)
+uint32_t wg_j_cp_before(const char *begin, const char *end, int *len)
 {
     const char *p = end - 1;
 
     while (p > begin && ((unsigned char)*p & 0xC0) == 0x80)
         p--;
-    return wgj_cp(p, len);
+    return wg_j_cp(p, len);
 }
 
-size_t wgj_count_chars(const char *p, size_t n)
+size_t wg_j_count_chars(const char *p, size_t n)
 {
     size_t chars = 0;
 
@@ -43,7 +43,7 @@ size_t wgj_count_chars(const char *p, size_t n)
     return chars;
 }
 
-bool wgj_is_space(uint32_t cp)
+bool wg_j_is_space(uint32_t cp)
 {
     if (cp < 0x80)
         return cp == ' ' || (cp >= 9 && cp <= 13) || (cp >= 0x1C && cp <= 0x1F);
@@ -51,7 +51,7 @@ bool wgj_is_space(uint32_t cp)
            cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
 }
 
-bool wgj_is_line_break(uint32_t cp)
+bool wg_j_is_line_break(uint32_t cp)
 {
     return (cp >= 10 && cp <= 13) || (cp >= 0x1C && cp <= 0x1E) || cp == 0x85 || cp == 0x2028 ||
            cp == 0x2029;
@@ -62,20 +62,20 @@ static utf8proc_category_t category(uint32_t cp)
     return utf8proc_category((utf8proc_int32_t)cp);
 }
 
-bool wgj_is_alpha(uint32_t cp)
+bool wg_j_is_alpha(uint32_t cp)
 {
     utf8proc_category_t c = category(cp);
     return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
 }
 
-bool wgj_is_decimal(uint32_t cp)
+bool wg_j_is_decimal(uint32_t cp)
 {
     return category(cp) == UTF8PROC_CATEGORY_ND;
 }
 
 /* Digits that are not decimal: superscripts, subscripts, circled and the like (Numeric_Type=Digit,
  * DerivedNumericType.txt of Unicode 15). */
-bool wgj_is_digit(uint32_t cp)
+bool wg_j_is_digit(uint32_t cp)
 {
     static const uint32_t ranges[][2] = {
         {0xB2, 0xB3},       {0xB9, 0xB9},       {0x1369, 0x1371},   {0x19DA, 0x19DA},
@@ -85,7 +85,7 @@ bool wgj_is_digit(uint32_t cp)
         {0x10A40, 0x10A43}, {0x10E60, 0x10E68}, {0x11052, 0x1105A}, {0x1F100, 0x1F10A},
     };
 
-    if (wgj_is_decimal(cp))
+    if (wg_j_is_decimal(cp))
         return true;
     for (size_t i = 0; i < WG_COUNT(ranges); i++)
         if (cp >= ranges[i][0] && cp <= ranges[i][1])
@@ -93,34 +93,34 @@ bool wgj_is_digit(uint32_t cp)
     return false;
 }
 
-bool wgj_is_numeric(uint32_t cp)
+bool wg_j_is_numeric(uint32_t cp)
 {
     utf8proc_category_t c = category(cp);
     return c == UTF8PROC_CATEGORY_ND || c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_NO ||
-           wgj_is_digit(cp);
+           wg_j_is_digit(cp);
 }
 
-bool wgj_is_upper(uint32_t cp)
+bool wg_j_is_upper(uint32_t cp)
 {
     return utf8proc_isupper((utf8proc_int32_t)cp) && category(cp) != UTF8PROC_CATEGORY_LT;
 }
 
-bool wgj_is_lower(uint32_t cp)
+bool wg_j_is_lower(uint32_t cp)
 {
     return utf8proc_islower((utf8proc_int32_t)cp);
 }
 
-bool wgj_is_title(uint32_t cp)
+bool wg_j_is_title(uint32_t cp)
 {
     return category(cp) == UTF8PROC_CATEGORY_LT;
 }
 
-bool wgj_is_cased(uint32_t cp)
+bool wg_j_is_cased(uint32_t cp)
 {
-    return wgj_is_upper(cp) || wgj_is_lower(cp) || wgj_is_title(cp);
+    return wg_j_is_upper(cp) || wg_j_is_lower(cp) || wg_j_is_title(cp);
 }
 
-bool wgj_is_printable(uint32_t cp)
+bool wg_j_is_printable(uint32_t cp)
 {
     switch (category(cp)) {
     case UTF8PROC_CATEGORY_CN:
@@ -138,18 +138,18 @@ bool wgj_is_printable(uint32_t cp)
     }
 }
 
-bool wgj_is_word(uint32_t cp)
+bool wg_j_is_word(uint32_t cp)
 {
-    return cp == '_' || wgj_is_alpha(cp) || wgj_is_numeric(cp);
+    return cp == '_' || wg_j_is_alpha(cp) || wg_j_is_numeric(cp);
 }
 
-bool wgj_is_name(uint32_t cp, bool first)
+bool wg_j_is_name(uint32_t cp, bool first)
 {
     if (cp < 0x80)
         return cp == '_' || ((cp | 32) >= 'a' && (cp | 32) <= 'z') ||
                (!first && cp >= '0' && cp <= '9');
     utf8proc_category_t c = category(cp);
-    if (wgj_is_alpha(cp) || c == UTF8PROC_CATEGORY_NL)
+    if (wg_j_is_alpha(cp) || c == UTF8PROC_CATEGORY_NL)
         return true;
     return !first && (c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC ||
                       c == UTF8PROC_CATEGORY_ND || c == UTF8PROC_CATEGORY_PC);
@@ -172,20 +172,20 @@ static bool final_sigma(const char *begin, const char *p, const char *end)
     bool before = false;
 
     while (q > begin) {
-        uint32_t cp = wgj_cp_before(begin, q, &len);
+        uint32_t cp = wg_j_cp_before(begin, q, &len);
         q -= len;
         if (case_ignorable(cp))
             continue;
-        before = wgj_is_cased(cp);
+        before = wg_j_is_cased(cp);
         break;
     }
     if (!before)
         return false;
-    wgj_cp(p, &len);
+    wg_j_cp(p, &len);
     for (q = p + len; q < end; q += len) {
-        uint32_t cp = wgj_cp(q, &len);
+        uint32_t cp = wg_j_cp(q, &len);
         if (!case_ignorable(cp))
-            return !wgj_is_cased(cp);
+            return !wg_j_is_cased(cp);
     }
     return true;
 }
@@ -220,19 +220,19 @@ static const struct special specials[] = {
 };
 // clang-format on
 
-void wgj_add_case(struct wg_buf *b, enum wgj_case to, const char *begin, const char *p,
-                  const char *end)
+void wg_j_add_case(struct wg_buf *b, enum wg_j_case to, const char *begin, const char *p,
+                   const char *end)
 {
     int len;
-    uint32_t cp = wgj_cp(p, &len);
+    uint32_t cp = wg_j_cp(p, &len);
 
     if (cp < 0x80) {
-        if (to == WGJ_LOWER ? cp >= 'A' && cp <= 'Z' : cp >= 'a' && cp <= 'z')
+        if (to == WG_J_LOWER ? cp >= 'A' && cp <= 'Z' : cp >= 'a' && cp <= 'z')
             cp ^= 32;
         wg_buf_addc(b, (char)cp);
         return;
     }
-    if (to == WGJ_LOWER) {
+    if (to == WG_J_LOWER) {
         if (cp == 0x130)
             wg_buf_adds(b, "i\xCC\x87");
         else if (cp == 0x3A3)
@@ -244,23 +244,23 @@ void wgj_add_case(struct wg_buf *b, enum wgj_case to, const char *begin, const c
     for (size_t i = 0; i < WG_COUNT(specials); i++) {
         if (specials[i].cp != cp)
             continue;
-        const uint32_t *full = to == WGJ_UPPER ? specials[i].upper : specials[i].title;
+        const uint32_t *full = to == WG_J_UPPER ? specials[i].upper : specials[i].title;
         for (int k = 0; k < 3 && full[k]; k++)
             wg_buf_add_utf8(b, full[k]);
         return;
     }
-    wg_buf_add_utf8(b, (uint32_t)(to == WGJ_UPPER ? utf8proc_toupper((utf8proc_int32_t)cp)
-                                                  : utf8proc_totitle((utf8proc_int32_t)cp)));
+    wg_buf_add_utf8(b, (uint32_t)(to == WG_J_UPPER ? utf8proc_toupper((utf8proc_int32_t)cp)
+                                                   : utf8proc_totitle((utf8proc_int32_t)cp)));
 }
 
-void wgj_strip(const char **p, size_t *n, bool left, bool right)
+void wg_j_strip(const char **p, size_t *n, bool left, bool right)
 {
     const char *q = *p, *end = q + *n;
     int len;
 
-    while (left && q < end && wgj_is_space(wgj_cp(q, &len)))
+    while (left && q < end && wg_j_is_space(wg_j_cp(q, &len)))
         q += len;
-    while (right && q < end && wgj_is_space(wgj_cp_before(q, end, &len)))
+    while (right && q < end && wg_j_is_space(wg_j_cp_before(q, end, &len)))
         end -= len;
     *p = q;
     *n = (size_t)(end - q);
