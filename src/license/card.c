@@ -242,10 +242,15 @@ static enum wg_status gguf_labels(struct wg_license_work *w, const struct wg_ggu
 enum wg_status wg_license_read_gguf(struct wg_license_work *w, const char *path, const char *full)
 {
     struct wg_gguf *g = NULL;
+    struct wg_map m;
 
-    WG_TRY(wg_gguf_open(full, &g, w->err));
-    enum wg_status st = gguf_labels(w, g, path);
+    /* By its bytes: a part of a split set is read alone, whatever its neighbours are called. */
+    WG_TRY(wg_map_open(&m, full, w->err));
+    enum wg_status st = wg_gguf_parse(m.p, m.size, false, 0, full, &g, w->err);
+    if (st == WG_OK)
+        st = gguf_labels(w, g, path);
     wg_gguf_close(g);
+    wg_map_close(&m);
     return st;
 }
 

@@ -166,7 +166,7 @@ static int by_path(const void *a, const void *b)
 
 static enum wg_status list_entries(struct box *b, struct wg_err *err)
 {
-    struct archive *a;
+    struct archive *a = NULL;
     struct archive_entry *e;
     int code = ARCHIVE_EOF;
 
@@ -333,7 +333,7 @@ static struct entry *entry_named(const struct box *b, const char *path)
 
 static enum wg_status take_entries(struct box *b, const struct wg_stage *stage, struct wg_err *err)
 {
-    struct archive *a;
+    struct archive *a = NULL;
     struct archive_entry *ae;
     struct wg_progress progress;
     enum wg_status st = WG_OK;
@@ -396,7 +396,7 @@ static enum wg_status check_record_line(const struct box *b, char *line, struct 
 static enum wg_status read_entry(const struct box *box, const struct entry *e, struct wg_buf *b,
                                  struct wg_err *err)
 {
-    struct archive *a;
+    struct archive *a = NULL;
     struct archive_entry *ae;
     enum wg_status st = WG_OK;
 

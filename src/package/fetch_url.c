@@ -31,7 +31,7 @@ static enum wg_status file_name(const char *url, char *out, size_t cap, struct w
     for (; p < end && n + 1 < cap; p++) {
         char c = *p;
         if (c == '%' && end - p > 2 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0) {
-            c = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+            c = (char)(hex_digit(p[1]) * 16 + hex_digit(p[2]));
             p += 2;
         }
         if ((unsigned char)c < 0x20 || c == 0x7f || c == '/' || c == '\\')
@@ -56,7 +56,7 @@ static char *public_url(const char *url)
 static const struct wg_store_file *old_file(const struct wg_store_model *old, const char *path,
                                             const char *source)
 {
-    for (size_t i = 0; old && i < old->n_files; i++)
+    for (size_t i = 0; old && source && i < old->n_files; i++)
         if (strcmp(old->files[i].path, path) == 0 && strcmp(old->files[i].source, source) == 0)
             return &old->files[i];
     return NULL;

@@ -99,15 +99,16 @@ enum wg_status wg_stage_open(struct wg_store *s, const char *ref, struct wg_stag
 
 void wg_stage_close(struct wg_stage *stage, bool keep)
 {
-    if (stage->lock_fd >= 0) {
+    if (stage->lock_fd >= 0 && stage->dir) {
         char *lock = lock_path(stage);
         struct wg_err ignored;
         /* rmdir succeeds when nothing was kept, and only then. */
         if (lock && (keep ? rmdir(stage->dir) == 0 : wg_rmtree(stage->dir, &ignored) == WG_OK))
             unlink(lock);
         wg_free(lock);
-        close(stage->lock_fd);
     }
+    if (stage->lock_fd >= 0)
+        close(stage->lock_fd);
     for (size_t i = 0; i < stage->n_files; i++) {
         wg_free(stage->files[i].path);
         wg_free(stage->files[i].source);

@@ -104,7 +104,7 @@ static enum wg_status sweep(struct wg_store *s, uint64_t *freed, struct wg_err *
     enum wg_status st =
         root ? wg_store_prepare(s, "SELECT 1 FROM file WHERE sha256 = ? LIMIT 1", &named, err)
              : wg_oom(err, "a path");
-    DIR *d = st == WG_OK ? opendir(root) : NULL;
+    DIR *d = root && st == WG_OK ? opendir(root) : NULL;
 
     while (st == WG_OK && d && (e = readdir(d)) != NULL) {
         if (strlen(e->d_name) != 2 || e->d_name[0] == '.')

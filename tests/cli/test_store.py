@@ -290,6 +290,7 @@ class Paths(StoreCase):
         doc = self.json("pull", first)
         self.assertEqual((doc["name"], len(doc["files"])), ("big", 3))
         self.assertEqual(self.json("show", "big")["parameters"], 24)
+        self.weigh("license", "big")
         os.unlink(os.path.join(self.tmp, "Big-00003-of-00003.gguf"))
         self.assertIn("part 3 of 3", self.refused("pull", first))
 
