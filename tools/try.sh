@@ -21,8 +21,8 @@ case $status in
 *) exit $status ;;
 esac
 
-say "$weigh run $name -p \"What is the capital of France?\" -n 64"
-$weigh run "$name" -p "What is the capital of France?" -n 64
+say "$weigh run $name -p \"What is the capital of France?\" -n 64 --seed 1"
+$weigh run "$name" -p "What is the capital of France?" -n 64 --seed 1
 
 printf '\nThe report: %s/report.html (also report.md and report.json)\n' "$PWD/$out"
 printf 'To talk to it: %s run %s\n' "$weigh" "$name"

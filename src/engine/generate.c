@@ -127,10 +127,10 @@ static enum wg_status generate(struct run *g, const int32_t *prompt, int64_t n, 
     g->r->ttft_s = g->r->prefill_s;
     while (!done) {
         enum wg_status st = next_token(g, &done, err);
+        g->r->decode_s = wg_now_s() - decode_start;
         if (st != WG_OK)
             return st;
     }
-    g->r->decode_s = wg_now_s() - decode_start;
     wg_detok_finish(&g->detok, &g->r->text);
     show(g, g->r->text.len);
     return wg_buf_check(&g->r->text, "the answer", err);
