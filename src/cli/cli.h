@@ -76,6 +76,7 @@ struct wg_cmd {
     X(detokenize) \
     X(logits) \
     X(render) \
+    X(convert) \
     X(quantize) \
     X(bench) \
     X(version)

@@ -4,7 +4,7 @@
 #include "convert/from.h"
 #include "convert/limits.h"
 #include "kernel/kernel.h"
-#include "kernel/quantize.h"
+#include "model/source.h"
 #include "package/gguf.h"
 #include "package/gguf_write.h"
 #include "package/package.h"
@@ -59,15 +59,6 @@ static enum wg_status check_out(const struct wg_pkg *pkg, const char *out, struc
     return WG_OK;
 }
 
-static enum wg_status fill_job(const struct wg_pkg *pkg, const struct wg_convert_opts *o,
-                               struct wg_gguf *g, struct wg_conv_job *j, struct wg_gguf_out *out,
-                               struct wg_err *err)
-{
-    if (pkg->format != WG_WEIGHTS_GGUF)
-        return wg_fail(err, WG_E_UNSUPPORTED, "%s: has no GGUF file to begin with", pkg->name);
-    return wg_conv_from_gguf(g, o, j, out, err);
-}
-
 static enum wg_status count_result(const struct wg_conv_job *j, const char *path,
                                    struct wg_convert_result *r, struct wg_err *err)
 {
@@ -81,27 +72,41 @@ static enum wg_status count_result(const struct wg_conv_job *j, const char *path
     return WG_OK;
 }
 
+/* What a conversion holds open. */
+struct work {
+    struct wg_conv_job job;
+    struct wg_gguf_out *out;
+    struct wg_gguf *gguf;
+    struct wg_source *source;
+};
+
+static enum wg_status convert(struct work *w, const struct wg_pkg *pkg,
+                              const struct wg_convert_opts *o, struct wg_err *err)
+{
+    WG_TRY(check_out(pkg, o->out, err));
+    WG_TRY(wg_gguf_out_new(o->out, &w->out, err));
+    if (pkg->format == WG_WEIGHTS_GGUF) {
+        WG_TRY(wg_pkg_gguf(pkg, &w->gguf, err));
+        WG_TRY(wg_conv_from_gguf(w->gguf, o, &w->job, w->out, err));
+    } else {
+        WG_TRY(wg_source_open(pkg, &w->source, err));
+        WG_TRY(wg_conv_from_hf(pkg, w->source, o, &w->job, w->out, err));
+    }
+    return wg_conv_write(&w->job, w->out, o->threads, err);
+}
+
 enum wg_status wg_convert(const struct wg_pkg *pkg, const struct wg_convert_opts *o,
                           struct wg_convert_result *result, struct wg_err *err)
 {
-    struct wg_conv_job j = {0};
-    struct wg_gguf_out *out = NULL;
-    struct wg_gguf *g = NULL;
+    struct work w = {0};
 
-    wg_arena_init(&j.arena, WG_CONV_ARENA_BYTES);
-    enum wg_status st = check_out(pkg, o->out, err);
-    if (st == WG_OK && pkg->format == WG_WEIGHTS_GGUF)
-        st = wg_pkg_gguf(pkg, &g, err);
+    wg_arena_init(&w.job.arena, WG_CONV_ARENA_BYTES);
+    enum wg_status st = convert(&w, pkg, o, err);
     if (st == WG_OK)
-        st = wg_gguf_out_new(o->out, &out, err);
-    if (st == WG_OK)
-        st = fill_job(pkg, o, g, &j, out, err);
-    if (st == WG_OK)
-        st = wg_conv_write(&j, out, o->threads, err);
-    if (st == WG_OK)
-        st = count_result(&j, o->out, result, err);
-    wg_gguf_out_free(out);
-    wg_gguf_close(g);
-    wg_arena_release(&j.arena);
+        st = count_result(&w.job, o->out, result, err);
+    wg_gguf_out_free(w.out);
+    wg_source_close(w.source);
+    wg_gguf_close(w.gguf);
+    wg_arena_release(&w.job.arena);
     return st;
 }

@@ -13,4 +13,10 @@ enum wg_status wg_conv_from_gguf(const struct wg_gguf *g, const struct wg_conver
                                  struct wg_conv_job *j, struct wg_gguf_out *out,
                                  struct wg_err *err) WG_NODISCARD;
 
+/* WG_E_UNSUPPORTED for an architecture that has no GGUF form here (hf_keys.h). s has to stay open.
+ */
+enum wg_status wg_conv_from_hf(const struct wg_pkg *pkg, const struct wg_source *s,
+                               const struct wg_convert_opts *o, struct wg_conv_job *j,
+                               struct wg_gguf_out *out, struct wg_err *err) WG_NODISCARD;
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * A conversion as data: the tensors of the new file, each with where its rows come from. Readers of
- * a format (from_gguf.c, from_hf.c) fill a job; write.c computes and writes it.
+ * a format (from_gguf.c, from_hf.c) fill a job; conv_write.c computes and writes it.
  */
 #ifndef WG_CONVERT_JOB_H
 #define WG_CONVERT_JOB_H

@@ -18,14 +18,27 @@ static const struct wg_dense_defaults defaults = {
     .act = "silu",
 };
 
-/* GGUF files of Mixtral say "llama" too. */
+static bool all_layers(const struct wg_config *c, int layer)
+{
+    (void)c;
+    (void)layer;
+    return true;
+}
+
+/* GGUF files of Mistral 7B and Mixtral say "llama" too: the first has a window. */
 static const struct wg_moe_defaults mixtral = {.experts = 8, .used = 2, .normalize = true};
 
 static enum wg_status read(const struct wg_config *c, struct wg_spec *s, struct wg_err *err)
 {
+    int64_t window = 0;
+
     WG_TRY(wg_read_dense(c, &defaults, s, err));
-    if (c->gguf)
+    if (c->gguf) {
         s->ropes[0].layout = WG_ROPE_INTERLEAVED;
+        WG_TRY(wg_cfg_i64(c, "sliding_window", 0, 0, INT64_C(1) << 32, &window, err));
+    }
+    if (window)
+        WG_TRY(wg_read_windows(c, s, window, all_layers, err));
     for (int i = 0; i < s->n_layers && c->gguf && wg_cfg_has(c, "num_experts"); i++)
         WG_TRY(wg_read_moe_layer(c, &mixtral, s, i, err));
     return WG_OK;
