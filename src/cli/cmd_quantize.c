@@ -9,7 +9,7 @@
 
 struct options {
     const char *type, *out;
-    bool allow_requantize;
+    bool allow_requantize, no_tokenizer;
 };
 
 static const struct wg_opt opts[] = {
@@ -19,6 +19,9 @@ static const struct wg_opt opts[] = {
     {"allow-requantize", 0, WG_OPT_FLAG, NULL,
      "Quantize what is quantized already; the errors add up.",
      offsetof(struct options, allow_requantize), 0, 0},
+    {"no-tokenizer", 0, WG_OPT_FLAG, NULL,
+     "Write the file of a folder without tokenizer: for ids only.",
+     offsetof(struct options, no_tokenizer), 0, 0},
     {0},
 };
 
@@ -47,7 +50,7 @@ static enum wg_status run(const struct wg_global *g, const void *options, int ar
     const struct options *o = options;
     struct wg_convert_opts co = {.out = o->out,
                                  .allow_requantize = o->allow_requantize,
-                                 .no_tokenizer = true,
+                                 .no_tokenizer = o->no_tokenizer,
                                  .threads = wg_cli_threads(g)};
     struct wg_convert_result result;
     struct wg_pkg *pkg = NULL;

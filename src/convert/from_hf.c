@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "convert/hf_keys.h"
+#include "convert/hf_tokenizer.h"
 #include "convert/limits.h"
 #include "kernel/kernel.h"
 #include "package/gguf_write.h"
@@ -235,12 +236,10 @@ enum wg_status wg_conv_from_hf(const struct wg_pkg *pkg, const struct wg_source 
     j->source = s->name;
     WG_TRY(wg_hf_arch_find(s, &f.arch, err));
     WG_TRY(wg_hf_put_keys(s, f.arch, wg_basename(pkg->name), out, err));
-    if (!o->no_tokenizer)
-        return wg_fail(err, WG_E_UNSUPPORTED,
-                       "%s: this version does not write the tokenizer of a folder into a GGUF "
-                       "file; --no-tokenizer makes one without",
-                       pkg->name);
-    WG_TRY(wg_gguf_put_string(out, "tokenizer.ggml.model", "none", 4, err));
+    if (o->no_tokenizer)
+        WG_TRY(wg_gguf_put_string(out, "tokenizer.ggml.model", "none", 4, err));
+    else
+        WG_TRY(wg_hf_put_tokenizer(pkg, s->spec.n_vocab, &j->arena, out, err));
     WG_TRY(fill(&f));
     return put_file_type(j, o, out, err);
 }

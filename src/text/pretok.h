@@ -36,6 +36,9 @@ struct wg_pretok_row {
 
 /* The row of a name, or NULL. */
 const struct wg_pretok_row *wg_pretok_row(const char *name, size_t n);
+/* The row with these stages and this choice of WG_PRE_NFC and WG_PRE_WHOLE_WORDS, or NULL: what a
+ * tokenizer.json is called in GGUF files. */
+const struct wg_pretok_row *wg_pretok_row_of(const char *const *stage, int n, unsigned flags);
 /* The names of all rows, for messages. */
 void wg_pretok_names(struct wg_buf *b);
 /* GPT-2's expression, which ByteLevel stages of tokenizer.json use. */

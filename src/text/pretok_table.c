@@ -110,6 +110,25 @@ const struct wg_pretok_row *wg_pretok_row(const char *name, size_t n)
     return NULL;
 }
 
+static bool has_stages(const struct wg_pretok_row *row, const char *const *stage, int n)
+{
+    int i = 0;
+
+    while (i < n && row->stage[i] && strcmp(row->stage[i], stage[i]) == 0)
+        i++;
+    return i == n && (n == WG_PRETOK_ROW_STAGES || !row->stage[n]);
+}
+
+const struct wg_pretok_row *wg_pretok_row_of(const char *const *stage, int n, unsigned flags)
+{
+    const unsigned asked = WG_PRE_NFC | WG_PRE_WHOLE_WORDS;
+
+    for (size_t i = 0; i < WG_COUNT(rows); i++)
+        if ((rows[i].flags & (asked | WG_PRE_SPACES)) == flags && has_stages(&rows[i], stage, n))
+            return &rows[i];
+    return NULL;
+}
+
 void wg_pretok_names(struct wg_buf *b)
 {
     for (size_t i = 0; i < WG_COUNT(rows); i++)

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import shutil
+import struct
 import tempfile
 import unittest
 
@@ -35,6 +36,42 @@ CONVERTED = ("gemma1", "gemma3", "llama-gqa", "llama-linear", "llama-llama3", "l
 PEER = {"gemma1": 5e-3, "gemma3": 5e-3, "phi2": 5e-3, "llama-gqa": 1e-4, "llama-linear": 1e-4,
         "llama-llama3": 1e-4, "llama-mha-tied-bias": 1e-4, "mistral-nemo": 1e-4, "mixtral": 1e-4,
         "phi3": 1e-4, "qwen2": 1e-4, "qwen3": 1e-4}
+
+QWEN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def byte_letters():
+    """The letters that byte-level vocabularies spell the bytes 0 to 255 with."""
+    plain = [*range(0x21, 0x7f), *range(0xa1, 0xad), *range(0xae, 0x100)]
+    others = iter(range(0x100, 0x200))
+    return [chr(b) if b in plain else chr(next(others)) for b in range(256)]
+
+
+def widen(folder, rows):
+    """Gives the embedding and the head of a folder so many rows, of zeros."""
+    path = os.path.join(folder, "model.safetensors")
+    with open(path, "rb") as f:
+        (size,) = struct.unpack("<Q", f.read(8))
+        header, data = json.loads(f.read(size)), f.read()
+    out = b""
+    header.pop("__metadata__", None)
+    for name, tensor in header.items():
+        begin, end = tensor["data_offsets"]
+        raw = data[begin:end]
+        if name in ("model.embed_tokens.weight", "lm_head.weight"):
+            tensor["shape"][0] = rows
+            raw = bytes(rows * tensor["shape"][1] * 2)
+        tensor["data_offsets"] = [len(out), len(out) + len(raw)]
+        out += raw
+    text = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + out)
+    path = os.path.join(folder, "config.json")
+    with open(path, encoding="utf-8") as f:
+        config = json.load(f)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({**config, "vocab_size": rows}, f)
 
 
 def peer_logits(path, ids):
@@ -102,7 +139,7 @@ class Convert(unittest.TestCase):
         for name, bound in PEER.items():
             with self.subTest(name):
                 code, _ = weigh.run_json("quantize", os.path.join(TINY, name), "--type", "F32",
-                                         "--out", self.out)
+                                         "--no-tokenizer", "--out", self.out)
                 self.assertEqual(code, 0)
                 for prompt in self.fixture["models"][name][:1]:
                     self.check(peer_logits(self.out, prompt["ids"]), prompt, bound)
@@ -131,7 +168,7 @@ class Convert(unittest.TestCase):
 
     def test_quantizes_folders(self):
         code, doc = weigh.run_json("quantize", os.path.join(TINY, "mixtral"), "--type", "Q8_0",
-                                   "--out", self.out)
+                                   "--no-tokenizer", "--out", self.out)
         self.assertEqual(code, 0)
         self.assertEqual(set(doc["types"]), {"F32", "Q8_0", "F16"})
 
@@ -153,6 +190,86 @@ class Convert(unittest.TestCase):
         self.assertEqual(types["blk.1.ffn_gate_inp.weight"], ("F32", [32, 5]))
         self.assertEqual(types["blk.1.attn_norm.weight"], ("F32", [32]))
         self.assertEqual(next(iter(types)), "output.weight")
+
+    def folder(self, **changes):
+        """llama-gqa with 288 rows in embedding and head, and a byte-level tokenizer of 261 tokens;
+        changes go into tokenizer.json."""
+        folder = os.path.join(self.dir, "Tiny")
+        shutil.copytree(os.path.join(TINY, "llama-gqa"), folder)
+        widen(folder, 288)
+        vocab = {c: i for i, c in enumerate([*byte_letters(), "th", "the", "\u0120the"])}
+        n = len(vocab)
+        doc = {"normalizer": {"type": "NFC"},
+               "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+                   {"type": "Split", "pattern": {"Regex": QWEN}, "behavior": "Isolated",
+                    "invert": False},
+                   {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False,
+                    "use_regex": False}]},
+               "post_processor": {"type": "ByteLevel"},
+               "model": {"type": "BPE", "vocab": vocab, "ignore_merges": False,
+                         "merges": [["t", "h"], "th e", ["\u0120", "the"]]},
+               "added_tokens": [{"id": n, "content": "<|end|>", "special": True},
+                                {"id": n + 1, "content": "<tool>", "special": False}], **changes}
+        config = {"eos_token": "<|end|>", "pad_token": {"content": "<|end|>"}, "bos_token": None,
+                  "chat_template": [{"name": "default", "template": "{{ messages }}"},
+                                    {"name": "tools", "template": "{{ tools }}"}]}
+        for name, value in (("tokenizer.json", doc), ("tokenizer_config.json", config)):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                json.dump(value, f)
+        return folder, vocab
+
+    @unittest.skipUnless(gguf, "the gguf package is not there")
+    def test_byte_level_tokenizer(self):
+        folder, vocab = self.folder()
+        self.convert(folder)
+        reader = gguf.GGUFReader(self.out)
+        n = len(vocab)
+        want = {"model": "gpt2", "pre": "qwen2", "eos_token_id": n, "padding_token_id": n,
+                "add_bos_token": False, "add_eos_token": False,
+                "merges": ["t h", "th e", "\u0120 the"],
+                "tokens": [*vocab, "<|end|>", "<tool>", *(f"[PAD{i}]" for i in range(n + 2, 288))],
+                "token_type": [1] * n + [3, 4] + [5] * (286 - n)}
+        for key, value in want.items():
+            self.assertEqual(reader.fields["tokenizer.ggml." + key].contents(), value, key)
+        self.assertEqual(reader.fields["tokenizer.chat_template"].contents(), "{{ messages }}")
+        self.assertEqual(reader.fields["tokenizer.chat_template.tools"].contents(), "{{ tools }}")
+        self.assertEqual(reader.fields["general.name"].contents(), "Tiny")
+        code, doc = weigh.run_json("tokenize", self.out, "--text", "the cat, the<tool>")
+        self.assertEqual(code, 0)
+        cat = [vocab[c] for c in "\u0120cat,"]
+        self.assertEqual(doc["ids"], [vocab["the"], *cat, vocab["\u0120the"], n + 1])
+
+    def test_tokenizers_that_are_not_written(self):
+        cases = [("NFKC", {"normalizer": {"type": "NFKC"}}),
+                 ("byte-level", {"pre_tokenizer": None}),
+                 ("Metaspace", {"pre_tokenizer": {"type": "Metaspace"}}),
+                 ("no name", {"normalizer": None, "pre_tokenizer": {"type": "Sequence",
+                  "pretokenizers": [{"type": "Split", "pattern": {"Regex": "a+"},
+                                     "behavior": "Isolated"}, {"type": "ByteLevel"}]}})]
+        for words, changes in cases:
+            with self.subTest(words):
+                folder, _ = self.folder(**changes)
+                result = weigh.run("convert", folder, "--out", self.out)
+                shutil.rmtree(folder)
+                self.assertEqual(result.returncode, 3, result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertIn("--no-tokenizer", result.stderr)
+                self.assertEqual(os.listdir(self.dir), [])
+
+    def test_tokenizers_that_contradict(self):
+        model = {"type": "BPE", "vocab": {"a": 0}, "merges": []}
+        cases = [("id 288", {"model": {**model, "vocab": {"a": 288}}}),
+                 ("id -1", {"model": {**model, "vocab": {"a": "b"}}}),
+                 ("model.vocab", {"model": {**model, "vocab": []}}),
+                 ("model.merges", {"model": {**model, "merges": [["a"]]}}),
+                 ("eos_token", {"added_tokens": []})]
+        for words, changes in cases:
+            with self.subTest(words):
+                folder, _ = self.folder(**changes)
+                result = weigh.run("convert", folder, "--out", self.out)
+                shutil.rmtree(folder)
+                self.assertEqual(result.returncode, 3, result.stderr)
+                self.assertIn(words, result.stderr)
 
     @unittest.skipUnless(gguf, "the gguf package is not there")
     def test_a_set_becomes_one_file(self):
