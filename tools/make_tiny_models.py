@@ -4,7 +4,9 @@ weights in float64.
 
 Each row of HF turns switches of one graph on or off and becomes a folder in Hugging Face layout, as
 transformers saves it. Each row of GGUF becomes a file with Q and K rows in the order that files of that
-architecture have, to cover the tensor types. Texts are longer than windows and original contexts.
+architecture have, to cover the tensor types. Each row of AGAIN writes the model of a folder as a GGUF
+file, which has the folder's name in place of expected values. Texts are longer than windows and
+original contexts.
 
 usage: make_tiny_models.py OUT_FOLDER [NAME...]
 needs: gguf, numpy, torch, transformers
@@ -19,6 +21,8 @@ import gguf
 import numpy as np
 import torch
 import transformers as tf
+
+import tiny_delta_gguf
 
 BASE = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64,
@@ -120,6 +124,8 @@ NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.
          "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
          "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
          "post_attention_layernorm": "ffn_norm"}
+# Models of folders once more: the architecture, and how many layers only draft tokens.
+AGAIN = {"qwen3-next": ("qwen3next", 0), "qwen3.5-tied": ("qwen35", 1)}
 STRIDE = 3
 LENGTHS = 40, 11
 N_GREEDY = 20
@@ -258,6 +264,10 @@ def main(out, *only):
             continue
         make, suffix = (make_gguf, ".gguf") if name in GGUF else (make_hf, "")
         models[name + suffix] = make(out, name, seed)
+        if name in AGAIN:
+            folder = os.path.join(out, name)
+            tiny_delta_gguf.write(folder, folder + ".gguf", *AGAIN[name])
+            models[name + ".gguf"] = name
         print(name, file=sys.stderr)
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"stride": STRIDE, "models": dict(sorted(models.items()))}, f,

@@ -109,6 +109,30 @@ static enum wg_status set_key(json_t *root, const char *name, json_t *value, str
     return json_object_set_new(root, name, value) == 0 ? WG_OK : wg_oom(err, "the configuration");
 }
 
+/* Layers after the last one draft tokens (multi-token prediction): the model is counted, and its
+ * lists of one value a layer are cut, without them. */
+static enum wg_status drop_draft_layers(struct wg_config *c, struct wg_err *err)
+{
+    int64_t drafts, layers;
+    const char *key;
+    json_t *value;
+
+    WG_TRY(wg_cfg_i64(c, "nextn_predict_layers", 0, 0, INT32_MAX, &drafts, err));
+    WG_TRY(wg_cfg_i64(c, "num_hidden_layers", 0, 0, INT32_MAX, &layers, err));
+    if (drafts == 0)
+        return WG_OK;
+    if (drafts >= layers)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: nextn_predict_layers %lld is not less than %lld layers", c->name,
+                       (long long)drafts, (long long)layers);
+    json_object_foreach(c->root, key, value) {
+        bool each = json_is_array(value) && json_array_size(value) == (size_t)layers;
+        for (int64_t i = 0; each && i < drafts; i++)
+            json_array_remove(value, json_array_size(value) - 1);
+    }
+    return set_key(c->root, "num_hidden_layers", json_integer(layers - drafts), err);
+}
+
 enum wg_status wg_config_from_gguf(const struct wg_gguf *g, struct wg_config *c, struct wg_err *err)
 {
     struct wg_gguf_str arch = {"", 0};
@@ -135,6 +159,7 @@ enum wg_status wg_config_from_gguf(const struct wg_gguf *g, struct wg_config *c,
             return wg_err_prefix(err, "%s", c->name);
         WG_TRY(set_key(c->root, keys[i].config, value, err));
     }
+    WG_TRY(drop_draft_layers(c, err));
     const struct wg_tensor *embed = wg_gguf_tensor(g, "token_embd.weight");
     if (!embed)
         return wg_fail(err, WG_E_INPUT, "%s: the tensor token_embd.weight is missing", c->name);

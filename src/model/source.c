@@ -86,15 +86,14 @@ static const char *skip_prefix(const char *name)
 }
 
 /* Tensors that are no part of the text model's weights: buffers, towers for pictures and sound, and
- * heads that draft several tokens (mtp), which transformers leaves out too. */
+ * what guesses tokens ahead (multi-token prediction: mtp, or layers after the last one), which the
+ * model itself does not pass. */
 static bool is_foreign(const struct wg_source *s, const char *name)
 {
     unsigned layer;
 
     if (strstr(name, "rotary_emb.inv_freq") || strncmp(name, "mtp.", 4) == 0)
         return true;
-    /* Layers after the last one guess tokens ahead (multi-token prediction); the model itself does
-     * not pass them. */
     if (sscanf(skip_prefix(name), "layers.%9u.", &layer) == 1 &&
         layer >= (unsigned)s->spec.n_layers && wg_cfg_has(&s->config, "num_nextn_predict_layers"))
         return true;
@@ -182,6 +181,10 @@ static enum wg_status list_gguf(struct wg_source *s, struct wg_err *err)
         return wg_oom(err, "the tensor list");
     for (size_t i = 0; i < n; i++) {
         const struct wg_tensor *t = wg_gguf_tensor_at(s->gguf, i);
+        unsigned layer;
+        if (sscanf(t->name, "blk.%9u.", &layer) == 1 && layer >= (unsigned)s->spec.n_layers &&
+            wg_cfg_has(&s->config, "nextn_predict_layers"))
+            continue;
         WG_TRY(add(s, t->name, t, err));
     }
     return WG_OK;

@@ -58,6 +58,18 @@ def models():
     return sorted(os.path.join(FOLDER, n) for n in os.listdir(FOLDER) if n.endswith(".gguf"))
 
 
+def state_bytes(h):
+    """(layers, bytes) of delta nets: f32 inputs of the convolution and a matrix for each value head."""
+    arch = h.keys["general.architecture"]
+    layers = sum(h.keys.get(f"{arch}.attention.recurrent_layers", []))
+    if not layers:
+        return 0, 0
+    taps, d_k, groups, heads, inner = (h.keys[f"{arch}.ssm.{name}"] for name in (
+        "conv_kernel", "state_size", "group_count", "time_step_rank", "inner_size"))
+    assert inner % heads == 0
+    return layers, layers * 4 * ((taps - 1) * (2 * groups * d_k + inner) + inner * d_k)
+
+
 class Fit(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()
@@ -78,18 +90,21 @@ class Fit(unittest.TestCase):
                 d_head = h.keys.get(f"{arch}.attention.key_length",
                                     key("embedding_length") // key("attention.head_count"))
                 heads = h.keys.get(f"{arch}.attention.head_count_kv", key("attention.head_count"))
-                kv_heads = sum(heads) if isinstance(heads, list) else heads * key("block_count")
+                delta_layers, state = state_bytes(h)
+                layers = key("block_count") - delta_layers - h.keys.get(
+                    f"{arch}.nextn_predict_layers", 0)
+                kv_heads = sum(heads) if isinstance(heads, list) else heads * layers
                 per_token = kv_heads * d_head * 2 * 2
                 doc = self.fit(path)
                 b = doc["bytes"]
                 self.assertEqual(doc["context"], key("context_length"))
                 self.assertTrue(doc["context_assumed"] and doc["users_assumed"])
                 self.assertEqual(b["weights"], h.tensor_bytes)
-                self.assertEqual(b["kv"], per_token * key("context_length"))
+                self.assertEqual(b["kv"], per_token * key("context_length") + state)
                 self.assertEqual(b["total"], b["weights"] + b["kv"] + b["compute"])
                 self.assertTrue(doc["fits"])
                 doc = self.fit(path, "--context", 10, "--users", 7)
-                self.assertEqual(doc["bytes"]["kv"], per_token * 70)
+                self.assertEqual(doc["bytes"]["kv"], per_token * 70 + state * 7)
                 self.assertFalse(doc["context_assumed"] or doc["users_assumed"])
 
     def test_too_many_users_do_not_fit(self):

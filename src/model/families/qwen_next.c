@@ -147,16 +147,8 @@ static enum wg_status read_mixers(const struct wg_config *c, struct wg_spec *s, 
 static enum wg_status read(const struct wg_config *c, struct wg_spec *s, struct wg_err *err)
 {
     const json_t *tied = json_object_get(c->root, "tie_word_embeddings");
-    int64_t experts, drafts;
+    int64_t experts;
 
-    /* Layers that draft a second token come after the others and are no part of this graph. */
-    WG_TRY(wg_cfg_i64(c, "nextn_predict_layers", 0, 0, WG_MAX_LAYERS, &drafts, err));
-    if (drafts > 0)
-        return wg_fail(
-            err, WG_E_UNSUPPORTED,
-            "%s: the file has %lld layers for drafting (nextn_predict_layers), which this "
-            "version cannot leave out; convert the model without them",
-            c->name, (long long)drafts);
     WG_TRY(wg_read_dense(c,
                          is_next(c)  ? &qwen3_next
                          : is_moe(c) ? &qwen3_5_moe
