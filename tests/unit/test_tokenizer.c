@@ -182,8 +182,7 @@ static void bad_files_are_refused_with_their_rule(void **state)
     json_t *rule;
 
     (void)state;
-    json_object_foreach(rules, name, rule)
-    {
+    json_object_foreach(rules, name, rule) {
         char path[256];
         struct wg_gguf *g;
         struct wg_tok *t = NULL;
