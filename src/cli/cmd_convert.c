@@ -48,7 +48,7 @@ const struct wg_cmd wg_cmd_convert = {
     .help = "Write a model as one GGUF file, with its numbers as they are.",
     .details = "MODEL is a folder in Hugging Face layout, or a GGUF file or split set, which is\n"
                "written as one file with all keys. Matrices keep their type, vectors and routers\n"
-               "are F32. Tokenizer (byte-level BPE) and chat template of a folder go along.",
+               "are F32. Tokenizer, chat template and licence of a folder go along.",
     .opts = opts,
     .opts_bytes = sizeof(struct options),
     .min_args = 1,

@@ -236,6 +236,7 @@ enum wg_status wg_conv_from_hf(const struct wg_pkg *pkg, const struct wg_source 
     j->source = s->name;
     WG_TRY(wg_hf_arch_find(s, &f.arch, err));
     WG_TRY(wg_hf_put_keys(s, f.arch, wg_basename(pkg->name), out, err));
+    WG_TRY(wg_hf_put_card(pkg, out, err));
     if (o->no_tokenizer)
         WG_TRY(wg_gguf_put_string(out, "tokenizer.ggml.model", "none", 4, err));
     else

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct wg_gguf_out;
+struct wg_pkg;
 
 /*
  * How an architecture is written. To add one: 1. its row in hf_keys.c; 2. its tiny model in
@@ -29,6 +30,11 @@ enum wg_status wg_hf_arch_find(const struct wg_source *s, const struct wg_hf_arc
 /* name: general.name. */
 enum wg_status wg_hf_put_keys(const struct wg_source *s, const struct wg_hf_arch *a,
                               const char *name, struct wg_gguf_out *out,
+                              struct wg_err *err) WG_NODISCARD;
+
+/* hf_card.c: general.license and its like, as the card of the folder names it. A card that cannot
+ * be read is a warning. */
+enum wg_status wg_hf_put_card(const struct wg_pkg *pkg, struct wg_gguf_out *out,
                               struct wg_err *err) WG_NODISCARD;
 
 #endif

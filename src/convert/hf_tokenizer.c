@@ -11,21 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY(name)  "tokenizer.ggml." name
-#define GO_WITHOUT "; --no-tokenizer makes a file without one"
-
-/* tokenizer.ggml.token_type */
-enum { NORMAL = 1, CONTROL = 3, USER_DEFINED = 4, UNUSED = 5 };
-
+#define KEY(name) "tokenizer.ggml." name
+/* A tokenizer.json besides. */
 struct tokenizer {
-    const char *name; /* path of tokenizer.json, for messages */
-    json_t *doc, *config;
+    struct wg_hf_tok t;
+    json_t *doc;
     const json_t *model;
-    struct wg_arena *arena;
-    struct wg_gguf_str *tokens;
-    int32_t *types;
-    int64_t n;
-    struct wg_gguf_out *out;
 };
 
 static bool is(const json_t *object, const char *key, const char *value)
@@ -58,8 +49,8 @@ static enum wg_status not_written(const struct tokenizer *t, const char *what, c
 
     return wg_fail(
         err, WG_E_UNSUPPORTED,
-        "%s: %s \"%.60s\" has no form in a GGUF file that this version writes" GO_WITHOUT, t->name,
-        what, type ? type : "");
+        "%s: %s \"%.60s\" has no form in a GGUF file that this version writes" WG_HF_GO_WITHOUT,
+        t->t.name, what, type ? type : "");
 }
 
 /* What row of pre-tokenizers (text/pretok.h) this is. */
@@ -117,54 +108,34 @@ static enum wg_status put_pre(struct tokenizer *t, struct wg_err *err)
     if (!s.byte_level || !is(t->model, "type", "BPE"))
         return wg_fail(err, WG_E_UNSUPPORTED,
                        "%s: only byte-level BPE is written into a GGUF file by this version, and "
-                       "this is another kind" GO_WITHOUT,
-                       t->name);
+                       "this is another kind" WG_HF_GO_WITHOUT,
+                       t->t.name);
     if (json_is_true(json_object_get(t->model, "ignore_merges")))
         s.flags |= WG_PRE_WHOLE_WORDS;
     const struct wg_pretok_row *row = wg_pretok_row_of(s.stage, s.n, s.flags);
     if (!row)
-        return wg_fail(err, WG_E_UNSUPPORTED,
-                       "%s: the pre-tokenizer has no name that GGUF files know it by" GO_WITHOUT,
-                       t->name);
-    WG_TRY(wg_gguf_put_string(t->out, KEY("model"), "gpt2", 4, err));
-    return wg_gguf_put_string(t->out, KEY("pre"), row->names, strcspn(row->names, " "), err);
+        return wg_fail(
+            err, WG_E_UNSUPPORTED,
+            "%s: the pre-tokenizer has no name that GGUF files know it by" WG_HF_GO_WITHOUT,
+            t->t.name);
+    WG_TRY(wg_gguf_put_string(t->t.out, KEY("model"), "gpt2", 4, err));
+    return wg_gguf_put_string(t->t.out, KEY("pre"), row->names, strcspn(row->names, " "), err);
 }
 
-static enum wg_status set_token(struct tokenizer *t, json_int_t id, const char *s, size_t n,
-                                int32_t type, struct wg_err *err)
+enum wg_status wg_hf_set_token(struct wg_hf_tok *t, json_int_t id, const char *s, size_t n,
+                               enum wg_hf_token type, struct wg_err *err)
 {
     if (id < 0 || id >= t->n)
         return wg_fail(err, WG_E_INPUT,
-                       "%s: token \"%.60s\" has the id %lld, and the embedding has %lld rows",
-                       t->name, s, (long long)id, (long long)t->n);
+                       "%s: token \"%.*s\" has the id %lld, and the embedding has %lld rows",
+                       t->name, (int)WG_MIN(n, 60), s, (long long)id, (long long)t->n);
     t->tokens[id] = (struct wg_gguf_str){s, n};
-    t->types[id] = type;
+    t->types[id] = (int32_t)type;
     return WG_OK;
 }
 
-static enum wg_status put_tokens(struct tokenizer *t, struct wg_err *err)
+enum wg_status wg_hf_put_tokens(struct wg_hf_tok *t, struct wg_err *err)
 {
-    json_t *vocab = json_object_get(t->model, "vocab"), *id;
-    const json_t *added = json_object_get(t->doc, "added_tokens"), *item;
-    const char *s;
-    size_t i;
-
-    t->tokens = wg_arena_alloc(t->arena, (size_t)t->n, sizeof *t->tokens);
-    t->types = wg_arena_alloc(t->arena, (size_t)t->n, sizeof *t->types);
-    if (!t->tokens || !t->types)
-        return wg_oom(err, "the vocabulary");
-    if (!json_is_object(vocab))
-        return wg_fail(err, WG_E_INPUT, "%s: model.vocab is not an object", t->name);
-    json_object_foreach(vocab, s, id)
-        WG_TRY(set_token(t, json_is_integer(id) ? json_integer_value(id) : -1, s, strlen(s), NORMAL,
-                         err));
-    json_array_foreach(added, i, item) {
-        const json_t *text = json_object_get(item, "content"), *at = json_object_get(item, "id");
-        bool control = json_is_true(json_object_get(item, "special"));
-        WG_TRY(set_token(t, json_is_integer(at) ? json_integer_value(at) : -1,
-                         json_is_string(text) ? json_string_value(text) : "",
-                         json_string_length(text), control ? CONTROL : USER_DEFINED, err));
-    }
     for (int64_t k = 0; k < t->n; k++) {
         char pad[32];
         if (t->types[k])
@@ -173,10 +144,33 @@ static enum wg_status put_tokens(struct tokenizer *t, struct wg_err *err)
         char *copy = wg_arena_strndup(t->arena, pad, (size_t)n);
         if (!copy)
             return wg_oom(err, "the vocabulary");
-        WG_TRY(set_token(t, k, copy, (size_t)n, UNUSED, err));
+        WG_TRY(wg_hf_set_token(t, k, copy, (size_t)n, WG_HF_UNUSED, err));
     }
     WG_TRY(wg_gguf_put_strings(t->out, KEY("tokens"), t->tokens, (size_t)t->n, err));
     return wg_gguf_put_array(t->out, KEY("token_type"), WG_GGUF_I32, t->types, (size_t)t->n, err);
+}
+
+static enum wg_status put_vocab(struct tokenizer *t, struct wg_err *err)
+{
+    json_t *vocab = json_object_get(t->model, "vocab"), *id;
+    const json_t *added = json_object_get(t->doc, "added_tokens"), *item;
+    const char *s;
+    size_t i;
+
+    if (!json_is_object(vocab))
+        return wg_fail(err, WG_E_INPUT, "%s: model.vocab is not an object", t->t.name);
+    json_object_foreach(vocab, s, id)
+        WG_TRY(wg_hf_set_token(&t->t, json_is_integer(id) ? json_integer_value(id) : -1, s,
+                               strlen(s), WG_HF_NORMAL, err));
+    json_array_foreach(added, i, item) {
+        const json_t *text = json_object_get(item, "content"), *at = json_object_get(item, "id");
+        bool control = json_is_true(json_object_get(item, "special"));
+        WG_TRY(wg_hf_set_token(&t->t, json_is_integer(at) ? json_integer_value(at) : -1,
+                               json_is_string(text) ? json_string_value(text) : "",
+                               json_string_length(text), control ? WG_HF_CONTROL : WG_HF_USER,
+                               err));
+    }
+    return wg_hf_put_tokens(&t->t, err);
 }
 
 /* "a b", or ["a", "b"] in newer files. */
@@ -189,9 +183,9 @@ static enum wg_status merge_text(struct tokenizer *t, const json_t *v, struct wg
     if (json_is_string(v))
         return WG_OK;
     if (json_array_size(v) != 2 || !json_is_string(a) || !json_is_string(b))
-        return wg_fail(err, WG_E_INPUT, "%s: an item of model.merges is not two tokens", t->name);
+        return wg_fail(err, WG_E_INPUT, "%s: an item of model.merges is not two tokens", t->t.name);
     size_t na = json_string_length(a), nb = json_string_length(b);
-    char *p = wg_arena_alloc(t->arena, na + nb + 1, 1);
+    char *p = wg_arena_alloc(t->t.arena, na + nb + 1, 1);
     if (!p)
         return wg_oom(err, "the merges");
     memcpy(p, json_string_value(a), na);
@@ -205,32 +199,32 @@ static enum wg_status put_merges(struct tokenizer *t, struct wg_err *err)
 {
     const json_t *list = json_object_get(t->model, "merges");
     size_t n = json_array_size(list);
-    struct wg_gguf_str *merges = wg_arena_alloc(t->arena, n, sizeof *merges);
+    struct wg_gguf_str *merges = wg_arena_alloc(t->t.arena, n, sizeof *merges);
 
     if (!merges)
         return wg_oom(err, "the merges");
     if (!json_is_array(list))
-        return wg_fail(err, WG_E_INPUT, "%s: model.merges is not a list", t->name);
+        return wg_fail(err, WG_E_INPUT, "%s: model.merges is not a list", t->t.name);
     for (size_t i = 0; i < n; i++)
         WG_TRY(merge_text(t, json_array_get(list, i), &merges[i], err));
-    return wg_gguf_put_strings(t->out, KEY("merges"), merges, n, err);
+    return wg_gguf_put_strings(t->t.out, KEY("merges"), merges, n, err);
 }
 
 /* "bos_token": "<s>" or {"content": "<s>"} of tokenizer_config.json, as the id of that token. */
 static enum wg_status put_special(struct tokenizer *t, const char *name, const char *key,
                                   struct wg_err *err)
 {
-    const json_t *v = json_object_get(t->config, name);
+    const json_t *v = json_object_get(t->t.config, name);
 
     v = json_is_object(v) ? json_object_get(v, "content") : v;
     if (!json_is_string(v))
         return WG_OK;
-    for (int64_t i = 0; i < t->n; i++)
-        if (t->tokens[i].n == json_string_length(v) &&
-            memcmp(t->tokens[i].p, json_string_value(v), t->tokens[i].n) == 0)
-            return wg_gguf_put_u32(t->out, key, (uint32_t)i, err);
+    for (int64_t i = 0; i < t->t.n; i++)
+        if (t->t.tokens[i].n == json_string_length(v) &&
+            memcmp(t->t.tokens[i].p, json_string_value(v), t->t.tokens[i].n) == 0)
+            return wg_gguf_put_u32(t->t.out, key, (uint32_t)i, err);
     return wg_fail(err, WG_E_INPUT, "%s: %s of tokenizer_config.json, \"%.60s\", is no token",
-                   t->name, name, json_string_value(v));
+                   t->t.name, name, json_string_value(v));
 }
 
 /* Whether the template of the post-processor begins (end: false) or ends with a special token. */
@@ -254,17 +248,13 @@ static enum wg_status look_around(struct tokenizer *t, const json_t *item, void 
     return WG_OK;
 }
 
-static enum wg_status put_specials(struct tokenizer *t, struct wg_err *err)
+static enum wg_status put_around(struct tokenizer *t, struct wg_err *err)
 {
     struct around a = {false, false};
 
-    WG_TRY(put_special(t, "bos_token", KEY("bos_token_id"), err));
-    WG_TRY(put_special(t, "eos_token", KEY("eos_token_id"), err));
-    WG_TRY(put_special(t, "unk_token", KEY("unknown_token_id"), err));
-    WG_TRY(put_special(t, "pad_token", KEY("padding_token_id"), err));
     WG_TRY(each(t, json_object_get(t->doc, "post_processor"), "processors", look_around, &a, err));
-    WG_TRY(wg_gguf_put_bool(t->out, KEY("add_bos_token"), a.begin, err));
-    return wg_gguf_put_bool(t->out, KEY("add_eos_token"), a.end, err);
+    WG_TRY(wg_gguf_put_bool(t->t.out, KEY("add_bos_token"), a.begin, err));
+    return wg_gguf_put_bool(t->t.out, KEY("add_eos_token"), a.end, err);
 }
 
 static enum wg_status put_string(struct tokenizer *t, const char *key, const json_t *v,
@@ -272,7 +262,7 @@ static enum wg_status put_string(struct tokenizer *t, const char *key, const jso
 {
     if (!json_is_string(v))
         return WG_OK;
-    return wg_gguf_put_string(t->out, key, json_string_value(v), json_string_length(v), err);
+    return wg_gguf_put_string(t->t.out, key, json_string_value(v), json_string_length(v), err);
 }
 
 /* chat_template.jinja, or the text or the list of named texts in tokenizer_config.json. */
@@ -280,7 +270,7 @@ static enum wg_status put_template(struct tokenizer *t, const struct wg_pkg *pkg
                                    struct wg_err *err)
 {
     const struct wg_pkg_file *file = wg_pkg_file(pkg, "chat_template.jinja");
-    const json_t *v = json_object_get(t->config, "chat_template"), *item;
+    const json_t *v = json_object_get(t->t.config, "chat_template"), *item;
     struct wg_buf text;
     char key[128];
     size_t i;
@@ -289,7 +279,7 @@ static enum wg_status put_template(struct tokenizer *t, const struct wg_pkg *pkg
         wg_buf_init(&text, WG_CONV_MAX_TEMPLATE_BYTES);
         enum wg_status st = wg_file_read(&text, file->full, WG_CONV_MAX_TEMPLATE_BYTES, err);
         if (st == WG_OK)
-            st = wg_gguf_put_string(t->out, "tokenizer.chat_template", text.p ? text.p : "",
+            st = wg_gguf_put_string(t->t.out, "tokenizer.chat_template", text.p ? text.p : "",
                                     text.len, err);
         wg_buf_release(&text);
         return st;
@@ -306,22 +296,40 @@ static enum wg_status put_template(struct tokenizer *t, const struct wg_pkg *pkg
     return put_string(t, "tokenizer.chat_template", v, err);
 }
 
-static enum wg_status put_all(struct tokenizer *t, const struct wg_pkg *pkg, struct wg_err *err)
+static enum wg_status put_json(struct tokenizer *t, const char *path, struct wg_err *err)
 {
-    const struct wg_pkg_file *doc = wg_pkg_file(pkg, "tokenizer.json");
-    const struct wg_pkg_file *config = wg_pkg_file(pkg, "tokenizer_config.json");
-
-    if (!doc)
-        return wg_fail(err, WG_E_INPUT, "%s: there is no tokenizer.json" GO_WITHOUT, pkg->name);
-    t->name = doc->full;
-    WG_TRY(wg_json_load(doc->full, WG_CONV_MAX_TOKENIZER_BYTES, &t->doc, err));
-    if (config)
-        WG_TRY(wg_json_load(config->full, WG_CONV_MAX_TOKENIZER_BYTES, &t->config, err));
+    t->t.name = path;
+    WG_TRY(wg_json_load(path, WG_CONV_MAX_TOKENIZER_BYTES, &t->doc, err));
     t->model = json_object_get(t->doc, "model");
     WG_TRY(put_pre(t, err));
-    WG_TRY(put_tokens(t, err));
+    WG_TRY(put_vocab(t, err));
     WG_TRY(put_merges(t, err));
-    WG_TRY(put_specials(t, err));
+    return put_around(t, err);
+}
+
+static enum wg_status put_all(struct tokenizer *t, const struct wg_pkg *pkg, struct wg_err *err)
+{
+    static const char *const specials[][2] = {{"bos_token", KEY("bos_token_id")},
+                                              {"eos_token", KEY("eos_token_id")},
+                                              {"unk_token", KEY("unknown_token_id")},
+                                              {"pad_token", KEY("padding_token_id")}};
+    const struct wg_pkg_file *doc = wg_pkg_file(pkg, "tokenizer.json");
+    const struct wg_pkg_file *pieces = wg_pkg_file(pkg, "tokenizer.model");
+    const struct wg_pkg_file *config = wg_pkg_file(pkg, "tokenizer_config.json");
+
+    if (!doc && !pieces)
+        return wg_fail(err, WG_E_INPUT,
+                       "%s: there is no tokenizer.model and no tokenizer.json" WG_HF_GO_WITHOUT,
+                       pkg->name);
+    t->t.tokens = wg_arena_alloc(t->t.arena, (size_t)t->t.n, sizeof *t->t.tokens);
+    t->t.types = wg_arena_alloc(t->t.arena, (size_t)t->t.n, sizeof *t->t.types);
+    if (!t->t.tokens || !t->t.types)
+        return wg_oom(err, "the vocabulary");
+    if (config)
+        WG_TRY(wg_json_load(config->full, WG_CONV_MAX_TOKENIZER_BYTES, &t->t.config, err));
+    WG_TRY(pieces ? wg_hf_put_spm(&t->t, pieces->full, err) : put_json(t, doc->full, err));
+    for (size_t i = 0; i < WG_COUNT(specials); i++)
+        WG_TRY(put_special(t, specials[i][0], specials[i][1], err));
     return put_template(t, pkg, err);
 }
 
@@ -329,10 +337,10 @@ enum wg_status wg_hf_put_tokenizer(const struct wg_pkg *pkg, int64_t n_vocab,
                                    struct wg_arena *arena, struct wg_gguf_out *out,
                                    struct wg_err *err)
 {
-    struct tokenizer t = {.n = n_vocab, .arena = arena, .out = out};
+    struct tokenizer t = {.t = {.n = n_vocab, .arena = arena, .out = out}};
     enum wg_status st = put_all(&t, pkg, err);
 
     json_decref(t.doc);
-    json_decref(t.config);
+    json_decref(t.t.config);
     return st;
 }

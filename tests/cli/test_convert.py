@@ -48,6 +48,26 @@ def byte_letters():
     return [chr(b) if b in plain else chr(next(others)) for b in range(256)]
 
 
+def sentencepiece_model(pieces, kind=2, squeeze=0, charsmap=b""):
+    """A SentencePiece ModelProto: pieces, trainer_spec.model_type, normalizer_spec."""
+    def varint(v):
+        out = b""
+        while v > 127:
+            out += bytes([v & 127 | 128])
+            v >>= 7
+        return out + bytes([v])
+
+    def block(number, data):
+        return varint(number << 3 | 2) + varint(len(data)) + data
+
+    out = b""
+    for text, score, type_ in pieces:
+        out += block(1, block(1, text.encode()) + b"\x15" + struct.pack("<f", score)
+                     + b"\x18" + varint(type_))
+    out += block(2, b"\x18" + varint(kind))
+    return out + block(3, block(2, charsmap) + b"\x18\x01\x20" + varint(squeeze))
+
+
 def widen(folder, rows):
     """Gives the embedding and the head of a folder so many rows, of zeros."""
     path = os.path.join(folder, "model.safetensors")
@@ -134,8 +154,9 @@ class Convert(unittest.TestCase):
 
     @unittest.skipUnless(llama_cpp, "llama_cpp is not there")
     def test_llama_cpp_computes_the_same(self):
-        quiet = llama_cpp.llama_log_callback(lambda level, text, data: None)
-        llama_cpp.llama_log_set(quiet, ctypes.c_void_p(0))
+        # Kept for the life of the process: the library goes on calling it.
+        Convert.quiet = llama_cpp.llama_log_callback(lambda level, text, data: None)
+        llama_cpp.llama_log_set(Convert.quiet, ctypes.c_void_p(0))
         for name, bound in PEER.items():
             with self.subTest(name):
                 code, _ = weigh.run_json("quantize", os.path.join(TINY, name), "--type", "F32",
@@ -270,6 +291,79 @@ class Convert(unittest.TestCase):
                 shutil.rmtree(folder)
                 self.assertEqual(result.returncode, 3, result.stderr)
                 self.assertIn(words, result.stderr)
+
+    @unittest.skipUnless(gguf, "the gguf package is not there")
+    def test_licence_of_the_card(self):
+        folder, _ = self.folder()
+        card = os.path.join(folder, "README.md")
+        for text, want in (("---\nlicense: other\nlicense_name: tiny-1.0\ntags: [a]\n---\n# Tiny\n",
+                            {"general.license": "other", "general.license.name": "tiny-1.0"}),
+                           ("---\nlicense: [\n---\n", {}), ("# Tiny\n", {}), ("---\n---\n", {})):
+            with open(card, "w", encoding="utf-8") as f:
+                f.write(text)
+            self.convert(folder)
+            fields = gguf.GGUFReader(self.out).fields
+            got = {k: v.contents() for k, v in fields.items() if k.startswith("general.license")}
+            self.assertEqual(got, want)
+
+    def spm_folder(self, pieces, **spec):
+        """The folder with a tokenizer.model of these (text, score, type)."""
+        folder, _ = self.folder()
+        with open(os.path.join(folder, "tokenizer.model"), "wb") as f:
+            f.write(sentencepiece_model(pieces, **spec))
+        with open(os.path.join(folder, "tokenizer_config.json"), "w", encoding="utf-8") as f:
+            json.dump({"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
+                       "chat_template": "{{ messages }}",
+                       "added_tokens_decoder": {
+                           "0": {"content": "<unk>", "special": True},
+                           "1": {"content": "<s>", "special": True},
+                           "270": {"content": "<|user|>", "special": True},
+                           "271": {"content": "<code>", "special": False}}}, f)
+        return folder
+
+    @unittest.skipUnless(gguf, "the gguf package is not there")
+    def test_sentencepiece_tokenizer(self):
+        pieces = [("<unk>", 0, 2), ("<s>", 0, 3), ("</s>", 0, 3)]
+        pieces += [(f"<0x{b:02X}>", 0, 6) for b in range(256)]
+        pieces += [(text, -i, 1) for i, text in enumerate(
+            ["th", "the", "\u2581the", "\u2581", "t", "h", "e", "c", "a"])]
+        self.convert(self.spm_folder(pieces))
+        fields = gguf.GGUFReader(self.out).fields
+        n = len(pieces)
+        want = {"model": "llama", "pre": "default", "bos_token_id": 1, "eos_token_id": 2,
+                "unknown_token_id": 0, "add_bos_token": True, "add_eos_token": False,
+                "add_space_prefix": True,
+                "tokens": [*(p[0] for p in pieces), "[PAD268]", "[PAD269]", "<|user|>", "<code>",
+                           *(f"[PAD{i}]" for i in range(272, 288))],
+                "scores": [*(p[1] for p in pieces), *[-1000.0] * (288 - n)],
+                "token_type": [*(p[2] for p in pieces), 5, 5, 3, 4, *[5] * 16]}
+        for key, value in want.items():
+            self.assertEqual(fields["tokenizer.ggml." + key].contents(), value, key)
+        self.assertEqual(fields["tokenizer.chat_template"].contents(), "{{ messages }}")
+        code, doc = weigh.run_json("tokenize", self.out, "--text", "the cat")
+        self.assertEqual(code, 0)
+        self.assertEqual(doc["ids"][-5:], [261, 262, 266, 267, 263])
+
+    def test_sentencepiece_vocabularies_that_are_refused(self):
+        piece = ("<unk>", 0, 2)
+        good = sentencepiece_model([piece])
+        cases = [("another kind", sentencepiece_model([piece], kind=1)),
+                 ("removes extra spaces", sentencepiece_model([piece], squeeze=1)),
+                 ("character map", sentencepiece_model([piece], charsmap=b"x")),
+                 ("types are 1 to 6", sentencepiece_model([("a", 0, 7)])),
+                 ("has no pieces", sentencepiece_model([])),
+                 ("id 288", sentencepiece_model([piece] * 289)),
+                 ("offset", good[:3]), ("wire type", b"\x0f" + good), ("64 bits", b"\xff" * 12)]
+        for words, data in cases:
+            with self.subTest(words):
+                folder = self.spm_folder([piece])
+                with open(os.path.join(folder, "tokenizer.model"), "wb") as f:
+                    f.write(data)
+                result = weigh.run("convert", folder, "--out", self.out)
+                shutil.rmtree(folder)
+                self.assertEqual(result.returncode, 3, result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(os.listdir(self.dir), [])
 
     @unittest.skipUnless(gguf, "the gguf package is not there")
     def test_a_set_becomes_one_file(self):
