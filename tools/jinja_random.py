@@ -6,6 +6,8 @@
 Writes fixtures of the kind of make_jinja_fixtures.py into a temporary folder and runs the unit test
 over it, which prints what differs.
 """
+import collections.abc
+import functools
 import json
 import os
 import pathlib
@@ -47,6 +49,30 @@ METHODS = ["upper()", "lower()", "strip()", "lstrip('a')", "rstrip()", "split()"
            "get('b')", "get('zz', 0)", "index(1)", "copy()", "removeprefix('a')", "removesuffix('d')", "swapcase()",
            "center(9, '*')", "expandtabs(2)", "append(1)", "nope()"]
 POSTFIX = ["[0]", "[-1]", "[1:]", "[:2]", "[::-1]", "[1:9:2]", "['k']", ".k", ".name", ".0", "[none]", "['b']", ".b", "[true]", "[-2:]"]
+
+
+LAZY = ["batch", "items", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique"]
+
+
+class Lazy:
+    """An iterator that prints without its address, as weigh prints it."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __iter__(self):
+        return self.inner
+
+    def __repr__(self):
+        return "<generator object>"
+
+
+def lazy(function):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        out = function(*args, **kwargs)
+        return Lazy(out) if isinstance(out, collections.abc.Iterator) else out
+    return call
 
 
 class Maker:
@@ -128,13 +154,15 @@ def comparable(out):
     """False for what cannot be the same: addresses, and whole numbers that need over 64 bits."""
     if isinstance(out, Exception):
         return True
-    return "gener" not in out.lower() and " at 0x" not in out and not re.search(r"\d{19}", out) and len(out) < 100000
+    return " at 0x" not in out.lower() and not re.search(r"\d{19}", out) and len(out) < 100000
 
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     maker, rows = Maker(seed), []
+    for name in LAZY:
+        jinja_oracle.ENV.filters[name] = lazy(jinja_oracle.ENV.filters[name])
     while len(rows) < count:
         template = "{{ %s }}" % maker.expr(3) if len(rows) % 2 else maker.body(2)
         used = sorted(set(re.findall(r"\bv\d+\b", template)))

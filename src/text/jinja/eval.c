@@ -283,7 +283,7 @@ static enum wg_status slice_bounds(struct wg_j_run *r, const struct wg_j_val v[3
     *start = bound[0];
     *stop = bound[1];
     int64_t span = *step > 0 ? bound[1] - bound[0] : bound[0] - bound[1];
-    int64_t size = *step > 0 ? *step : -*step;
+    int64_t size = WG_MAX(*step > 0 ? *step : -*step, 1);
     *count = span > 0 ? (span + size - 1) / size : 0;
     return WG_OK;
 }
