@@ -46,7 +46,7 @@ static enum wg_status add_tensors(const struct wg_gguf *g, const struct wg_conve
 
     WG_TRY(read_model(g, &m, err));
     j->tensors = wg_arena_alloc(&j->arena, n, sizeof *j->tensors);
-    const struct wg_tensor **parts = wg_arena_alloc(&j->arena, n, sizeof *parts);
+    const struct wg_tensor **parts = wg_arena_alloc(&j->arena, n, sizeof(void *));
     if (!j->tensors || !parts)
         return wg_oom(err, "the tensor list");
     for (size_t i = 0; i < n; i++) {

@@ -77,17 +77,20 @@ static enum wg_status finish_tensor(struct filler *f, struct wg_conv_tensor *t)
 }
 
 /* "blk.0.ffn_up.7.weight" -> 7 and "blk.0.ffn_up_exps.weight"; -1 for any other name. */
-static int expert_of(const char *name, char out[128])
+static long expert_of(const char *name, char out[128])
 {
-    int used = 0, end = 0;
-    unsigned layer, expert;
-    char stem[32];
+    const char *rest;
+    char *end;
+    int64_t layer = wg_recipe_layer(name, &rest);
+    const char *dot = strchr(rest, '.');
 
-    if (sscanf(name, "blk.%9u.%31[a-z_].%n%9u.weight%n", &layer, stem, &used, &expert, &end) != 3 ||
-        end == 0 || name[end])
+    if (layer < 0 || !dot || dot[1] < '0' || dot[1] > '9')
         return -1;
-    snprintf(out, 128, "blk.%u.%s_exps.weight", layer, stem);
-    return (int)expert;
+    long expert = strtol(dot + 1, &end, 10);
+    if (strcmp(end, ".weight") != 0)
+        return -1;
+    snprintf(out, 128, "blk.%lld.%.*s_exps.weight", (long long)layer, (int)(dot - rest), rest);
+    return expert;
 }
 
 static const struct wg_tensor *find(const struct wg_source *s, const char *name)
@@ -102,7 +105,7 @@ static const struct wg_tensor *find(const struct wg_source *s, const char *name)
 static enum wg_status add_experts(struct filler *f, const char *first, const char *all)
 {
     int n = f->s->spec.layers[0].mlp.moe.n_experts;
-    const struct wg_tensor **parts = wg_arena_alloc(&f->j->arena, (size_t)n, sizeof *parts);
+    const struct wg_tensor **parts = wg_arena_alloc(&f->j->arena, (size_t)n, sizeof(void *));
     char *name = wg_arena_strndup(&f->j->arena, all, strlen(all)), one[128];
     size_t stem = strlen(first) - strlen("0.weight");
 
@@ -126,9 +129,9 @@ static enum wg_status add_experts(struct filler *f, const char *first, const cha
 
 static enum wg_status add_one(struct filler *f, const struct wg_source_tensor *from)
 {
-    const struct wg_tensor **part = wg_arena_alloc(&f->j->arena, 1, sizeof *part);
+    const struct wg_tensor **part = wg_arena_alloc(&f->j->arena, 1, sizeof(void *));
     char all[128];
-    int expert = expert_of(from->name, all);
+    long expert = expert_of(from->name, all);
 
     if (expert == 0)
         return add_experts(f, from->name, all);
@@ -179,11 +182,9 @@ static enum wg_status add_rope(struct filler *f)
 static int in_order(const void *a, const void *b)
 {
     const struct wg_conv_tensor *x = a, *y = b;
-    unsigned i = 0, k = 0;
-    bool p = sscanf(x->name, "blk.%9u.", &i) == 1, q = sscanf(y->name, "blk.%9u.", &k) == 1;
+    const char *rest;
+    int64_t i = wg_recipe_layer(x->name, &rest), k = wg_recipe_layer(y->name, &rest);
 
-    if (p != q)
-        return p ? 1 : -1;
     if (i != k)
         return i < k ? -1 : 1;
     return strcmp(x->name, y->name);

@@ -2,7 +2,8 @@
 
 #include "base/attr.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -176,22 +177,30 @@ static bool in_layers(enum layers which, const struct wg_recipe_model *m, int64_
     return true;
 }
 
-/* "blk.3.ffn_down.weight" -> 3 and "ffn_down" (n bytes); layer 0 outside the layers. */
+int64_t wg_recipe_layer(const char *name, const char **rest)
+{
+    char *end;
+
+    *rest = name;
+    if (strncmp(name, "blk.", 4) != 0 || name[4] < '0' || name[4] > '9')
+        return -1;
+    errno = 0;
+    unsigned long layer = strtoul(name + 4, &end, 10);
+    if (errno != 0 || *end != '.' || layer > INT32_MAX)
+        return -1;
+    *rest = end + 1;
+    return (int64_t)layer;
+}
+
+/* As wg_recipe_layer without ".weight": "ffn_down", n bytes. False for a name without it. */
 static bool parse_name(const char *name, int64_t *layer, const char **stem, size_t *n)
 {
     const char *end = strrchr(name, '.');
-    unsigned index = 0;
-    int used = 0;
 
-    if (!end || strcmp(end, ".weight") != 0)
+    *layer = wg_recipe_layer(name, stem);
+    if (!end || strcmp(end, ".weight") != 0 || *stem >= end)
         return false;
-    if (sscanf(name, "blk.%9u.%n", &index, &used) == 1 && used > 0)
-        name += used;
-    if (name >= end)
-        return false;
-    *layer = (int64_t)index;
-    *stem = name;
-    *n = (size_t)(end - name);
+    *n = (size_t)(end - *stem);
     return true;
 }
 

@@ -25,6 +25,9 @@ const struct wg_recipe *wg_recipe_at(size_t i); /* NULL past the last */
 const char *wg_recipe_name(const struct wg_recipe *r);
 uint32_t wg_recipe_file_type(const struct wg_recipe *r); /* general.file_type of GGUF files */
 
+/* "blk.3.ffn_down.weight" -> 3 and "ffn_down.weight"; -1 and the name itself outside the layers. */
+int64_t wg_recipe_layer(const char *name, const char **rest);
+
 /* What the rules ask about the model. */
 struct wg_recipe_model {
     int64_t n_layers;

@@ -77,9 +77,10 @@ static void fit_group(struct group *g, const struct shape *s)
     if (!(fabsf(far) > 0x1p-100f))
         return;
     for (int i = 0; i < 2 * s->starts; i++) {
+        int step = i / 2;
         /* The farthest value at the end of the levels, from beyond it to a little inside. */
         float end = i % 2 ? s->hi : s->lo;
-        float part = 0.8f + 0.4f * (float)(i / 2) / (float)(s->starts - 1);
+        float part = 0.8f + 0.4f * (float)step / (float)(s->starts - 1);
         float scale = far / (end * part);
         for (int round = 0; round < 2; round++) {
             struct sums c = level_sums(g, s, 1 / scale);
