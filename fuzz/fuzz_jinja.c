@@ -1,5 +1,4 @@
-/* text/jinja: any bytes compile or are refused, and what compiles renders or fails within limits.
- */
+/* text/jinja: any bytes compile or are refused; what compiles renders or fails within limits. */
 #include "fuzz.h"
 
 #include "text/jinja/jinja.h"

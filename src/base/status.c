@@ -32,7 +32,7 @@ enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *f
     return status;
 }
 
-enum wg_status(wg_fail)(struct wg_err *err, enum wg_status status, const char *fmt, ...)
+enum wg_status wg_fail(struct wg_err *err, enum wg_status status, const char *fmt, ...)
 {
     va_list ap;
 

@@ -48,10 +48,6 @@ enum wg_status wg_fail(struct wg_err *err, enum wg_status status, const char *fm
 enum wg_status wg_vfail(struct wg_err *err, enum wg_status status, const char *fmt, va_list ap)
     WG_PRINTF(3, 0);
 
-#ifdef __clang_analyzer__ /* reads a file at a time: show it that a failure returns its status */
-#define wg_fail(err, status, ...) (wg_fail(err, status, __VA_ARGS__), (status))
-#endif
-
 /* Puts "prefix: " before the message of an error that is already set. Returns its status. */
 enum wg_status wg_err_prefix(struct wg_err *err, const char *fmt, ...) WG_PRINTF(2, 3);
 

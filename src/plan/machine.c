@@ -61,7 +61,7 @@ static void read_all(void *arg, const struct wg_worker *w)
 static double best_seconds(struct wg_pool *pool, void (*fn)(void *, const struct wg_worker *),
                            void *arg)
 {
-    double best = (double)INFINITY, start = wg_now_s(), before, now = start;
+    double best = (double)INFINITY, start = wg_now_s(), before, now;
 
     wg_pool_run(pool, fn, arg);
     do {
