@@ -21,7 +21,6 @@ MAY_INCLUDE = {
     "plan": "base package kernel license model engine",
     "report": "base package text license model engine plan",
     "api": "base package text model engine",
-    "api": "base package text model engine",
     "cli": "base package text kernel license model convert engine plan report",
 }
 
